@@ -1,0 +1,67 @@
+# Every target bootstraps what it needs and can be run again at any time.
+#   make test            everything that can be checked on this machine
+#   make check           the static half: format, lint, types, import contracts, page types
+#   make control-plane   build the Kubernetes control plane that the tests run on (needs Go >= 1.26)
+#   make bench           the benchmarks; writes docs/benchmarks.md
+#   make lock            resolve the dependencies again into the hashed requirement files (needs uv)
+#   make clean           remove what the other targets made inside the checkout
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, os.cpu_count() or 1))')
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help test check pytest page-types control-plane bench lock clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+$(VENV)/.ready: requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Watchglass needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0] + " (choose another with make PYTHON=...)")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the locked development dependencies into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+test: check pytest
+
+check: $(VENV)/.ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	@$(MAKE) --no-print-directory page-types
+
+# TypeScript only reads the page's JavaScript; nothing of it is shipped.
+page-types:
+	@if command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1; then \
+	    $(MAKE) --no-print-directory node_modules/.ready && node_modules/.bin/tsc --noEmit -p tsconfig.json; \
+	elif [ -n "$$CI" ]; then echo "page types: node and npm are missing, and CI may skip nothing" >&2; exit 1; \
+	else echo "skipped: page types (tsc): node and npm are not installed"; fi
+
+node_modules/.ready: package.json package-lock.json
+	@npm ci --no-audit --no-fund --silent
+	@touch $@
+
+pytest: $(VENV)/.ready
+	@rm -f .coverage .coverage.*
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report= $(ARGS)
+	$(BIN)/coverage report --include='app/model/*,app/stream/*' --fail-under=100
+	$(BIN)/coverage report --fail-under=90
+
+control-plane:
+	@$(PYTHON) -m tests.control_plane build
+
+bench: $(VENV)/.ready
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml -o requirements.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml --group dev -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) node_modules build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
