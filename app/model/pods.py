@@ -1,0 +1,64 @@
+"""Pods, as a person reads them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from app.model.wire import Count, Timestamp, Wire
+
+PodPhase = Literal["Running", "Pending", "Failed", "Succeeded", "Unknown"]
+
+
+class PodSummary(Wire):
+    """A pod for the summary audience: what a wall may show to everyone who passes."""
+
+    name: str
+    phase: PodPhase
+    ready_containers: Count
+    total_containers: Count
+    restart_count: Count
+    last_restart_time: Timestamp | None = None
+    namespace: str | None = None
+    uid: str | None = None
+    reason: str | None = None
+    """What the STATUS column of `kubectl get pods` says."""
+    owner: str | None = None
+    """Who made it; for a ReplicaSet's pod the name without the pod-template-hash."""
+    created_at: Timestamp | None = None
+
+
+class PodHealth(Wire):
+    """A pod for the detail audience: the summary, why it is so, and where it runs."""
+
+    name: str
+    phase: PodPhase
+    ready_containers: Count
+    total_containers: Count
+    restart_count: Count
+    last_restart_time: Timestamp | None = None
+    namespace: str | None = None
+    uid: str | None = None
+    reason: str | None = None
+    """What the STATUS column of `kubectl get pods` says."""
+    message: str | None = None
+    owner: str | None = None
+    """Who made it; for a ReplicaSet's pod the name without the pod-template-hash."""
+    node: str | None = None
+    created_at: Timestamp | None = None
+
+
+def summarize_pod(pod: PodHealth) -> PodSummary:
+    """The pod as the summary audience reads it."""
+    return PodSummary.model_construct(
+        name=pod.name,
+        phase=pod.phase,
+        ready_containers=pod.ready_containers,
+        total_containers=pod.total_containers,
+        restart_count=pod.restart_count,
+        last_restart_time=pod.last_restart_time,
+        namespace=pod.namespace,
+        uid=pod.uid,
+        reason=pod.reason,
+        owner=pod.owner,
+        created_at=pod.created_at,
+    )
