@@ -15,12 +15,12 @@
     ├── Internal              500  internal
     ├── Unavailable           503  unavailable
     ├── TimedOut              504  timeout
-    ├── ConfigurationError         something the operator must mend; ends the command with exit code 2
+    ├── ConfigurationError         what the operator must mend; ends the command with exit code 2
     └── ClusterError          503  what went wrong between us and the API server
         ├── Unreachable       503  unreachable      no connection, or it broke, or silence
         ├── Unauthorized      503  unauthorized     401: our credential is not accepted
         ├── AccessDenied      503  access_denied    403: a rule is missing
-        ├── Absent            503  absent           404: no such namespace, or the kind is not served
+        ├── Absent            503  absent           404: no such namespace, or kind not served
         ├── Gone              503  gone             410: the position is too old, list again
         ├── Throttled         503  throttled        429: wait, then ask again
         ├── ServerFault       503  server_fault     5xx

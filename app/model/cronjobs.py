@@ -1,15 +1,15 @@
-"""CronJobs and the Jobs they or people start."""
+"""CronJobs: their schedule, and how well they keep it."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from app.model.wire import Count, ExitCode, Milliseconds, Timestamp, Wire
+from app.model.jobs import JobStatus
+from app.model.wire import Count, Milliseconds, Timestamp, Wire
 
 CronJobState = Literal[
     "on_time", "late", "missed", "waiting", "suspended", "never_ran", "invalid", "unknown"
 ]
-JobStatus = Literal["running", "succeeded", "failed"]
 
 
 class RecentRun(Wire):
@@ -22,7 +22,7 @@ class RecentRun(Wire):
 
 
 class CronJobInfo(Wire):
-    """A CronJob: its schedule, its last runs, whether it is held."""
+    """A CronJob for the detail audience: its schedule, its last runs, whether it is held."""
 
     name: str
     schedule: str
@@ -35,25 +35,38 @@ class CronJobInfo(Wire):
     next_schedule_time: Timestamp | None = None
     state: CronJobState | None = None
     state_message: str | None = None
+    """Why it is in that state; may repeat what the schedule's author wrote."""
     recent_runs: tuple[RecentRun, ...] | None = None
 
 
-class JobInfo(Wire):
-    """A Job; its status comes from its conditions, never from counters."""
+class CronJobSummary(Wire):
+    """A CronJob for the summary audience: the same without the free text."""
 
     name: str
-    cron_job_name: str
-    """The CronJob that owns it, `""` when none does."""
-    start_time: Timestamp | None = None
-    completion_time: Timestamp | None = None
-    status: JobStatus
-    exit_code: ExitCode | None = None
-    """Of the main container of the newest pod it owns; absent when that is not known."""
-    duration_ms: Milliseconds | None = None
+    schedule: str
+    last_schedule_time: Timestamp | None = None
+    last_successful_time: Timestamp | None = None
+    active_jobs: Count
+    suspended: bool
     namespace: str | None = None
-    uid: str | None = None
-    manual: bool | None = None
-    """Started by a person from a CronJob's template."""
-    reason: str | None = None
-    failures: Count | None = None
-    """Pods that failed so far; a retry is not yet a failed Job."""
+    time_zone: str | None = None
+    next_schedule_time: Timestamp | None = None
+    state: CronJobState | None = None
+    recent_runs: tuple[RecentRun, ...] | None = None
+
+
+def summarize_cronjob(cronjob: CronJobInfo) -> CronJobSummary:
+    """The CronJob as the summary audience reads it."""
+    return CronJobSummary(
+        name=cronjob.name,
+        schedule=cronjob.schedule,
+        last_schedule_time=cronjob.last_schedule_time,
+        last_successful_time=cronjob.last_successful_time,
+        active_jobs=cronjob.active_jobs,
+        suspended=cronjob.suspended,
+        namespace=cronjob.namespace,
+        time_zone=cronjob.time_zone,
+        next_schedule_time=cronjob.next_schedule_time,
+        state=cronjob.state,
+        recent_runs=cronjob.recent_runs,
+    )

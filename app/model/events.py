@@ -1,4 +1,4 @@
-"""Warning events of the cluster."""
+"""Warning events of the cluster: for the detail audience alone."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ class ObjectReference(Wire):
 
     kind: str
     namespace: str | None = None
+    """Absent for an object of the whole cluster, such as a node."""
     name: str
 
 

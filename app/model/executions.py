@@ -1,4 +1,4 @@
-"""Runs of a prompt on the agent."""
+"""Runs of a prompt on the agent: asked for, answered, kept, listed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from app.model.exits import ExecutionStatus
 from app.model.wire import Count, ExitCode, Identity, Milliseconds, Timestamp, Wire
 
 PROMPT_LIMIT = 102_400
-"""Bytes of UTF-8: 100 KB, which the agent's argument-free input accepts."""
+"""Bytes of UTF-8 in a prompt: 100 KB. A backend may take less."""
 
 
 def _prompt(text: str) -> str:
-    if not text.strip():
+    if not text or text.isspace():
         raise ValueError("the prompt is empty")
     try:
         size = len(text.encode())
@@ -26,7 +26,7 @@ def _prompt(text: str) -> str:
 
 
 Prompt = Annotated[str, AfterValidator(_prompt)]
-"""Not blank, at most `PROMPT_LIMIT` bytes of UTF-8."""
+"""Not blank, at most `PROMPT_LIMIT` bytes of UTF-8; kept as it is, to the last space."""
 
 
 class ExecutionRequest(Wire):
@@ -65,10 +65,11 @@ class ExecutionRecord(Wire):
     queued_at: Timestamp | None = None
     position: Count | None = None
     output_bytes: Count | None = None
+    """What the run wrote in all; `output` may hold less of it."""
 
 
 class ExecutionSummary(Wire):
-    """A run in lists and on the stream; the lower half is for the detail audience alone."""
+    """A run in lists and on the stream, for the detail audience."""
 
     id: Identity
     status: ExecutionStatus
@@ -78,11 +79,14 @@ class ExecutionSummary(Wire):
     duration_ms: Milliseconds | None = None
     agent: str
     title: str | None = None
+    """The prompt's first line, masked, at most 80 characters."""
     error_message: str | None = None
     started_by: str | None = None
     source: str | None = None
+    """From where it was started, such as `dashboard` or `cronjob`."""
     queued_at: Timestamp | None = None
     position: Count | None = None
+    """How many runs are before it in the queue."""
 
 
 class ExecutionBrief(Wire):
@@ -95,3 +99,16 @@ class ExecutionBrief(Wire):
     completed_at: Timestamp | None = None
     duration_ms: Milliseconds | None = None
     agent: str
+
+
+def summarize_execution(execution: ExecutionSummary) -> ExecutionBrief:
+    """The run as the summary audience reads it."""
+    return ExecutionBrief(
+        id=execution.id,
+        status=execution.status,
+        exit_code=execution.exit_code,
+        started_at=execution.started_at,
+        completed_at=execution.completed_at,
+        duration_ms=execution.duration_ms,
+        agent=execution.agent,
+    )

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from app.model.events import ObjectReference
 from app.model.pods import PodHealth
 from app.model.wire import Count, Timestamp, Wire
 
 Health = Literal["healthy", "degraded", "unhealthy"]
-Severity = Literal["critical", "warning", "info"]
-IncidentState = Literal["new", "active", "unknown", "resolved"]
 
 
 class HealthStatus(Wire):
@@ -30,34 +27,10 @@ class HealthCounts(Wire):
 
 
 class HealthSummary(Wire):
-    """Health as the stream carries it."""
+    """Health as the stream carries it, to both audiences."""
 
     status: Health
     reasons: tuple[str, ...]
+    """Titles of the incidents that made it so, worst first."""
     counts: HealthCounts
     since: Timestamp
-
-
-class Action(Wire):
-    """Something a person can do about an incident."""
-
-    id: str
-    label: str
-    command: str | None = None
-
-
-class Incident(Wire):
-    """Something that wants attention."""
-
-    key: str
-    kind: str
-    severity: Severity
-    state: IncidentState
-    title: str
-    reason: str
-    since: Timestamp
-    last_change: Timestamp
-    count: Count
-    objects: tuple[ObjectReference, ...]
-    actions: tuple[Action, ...]
-    caused_by: str | None = None

@@ -49,7 +49,7 @@ class PodHealth(Wire):
 
 def summarize_pod(pod: PodHealth) -> PodSummary:
     """The pod as the summary audience reads it."""
-    return PodSummary.model_construct(
+    return PodSummary(
         name=pod.name,
         phase=pod.phase,
         ready_containers=pod.ready_containers,

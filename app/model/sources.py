@@ -41,7 +41,7 @@ class SourceSummary(Wire):
 
 def summarize_source(source: Source) -> SourceSummary:
     """The source as the summary audience reads it."""
-    return SourceSummary.model_construct(
+    return SourceSummary(
         kind=source.kind,
         namespace=source.namespace,
         state=source.state,
