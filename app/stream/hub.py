@@ -1,0 +1,306 @@
+"""The hub: one sequence over all topics, and every reader of them.
+
+It is synchronous. A change, a flush and an attach each happen in one call without an `await`, so
+there is no moment between a snapshot and the registration of its reader. What has to wait for a
+slow reader or for time is in `delivery.py` and `pulse.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from random import SystemRandom
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import anyio
+
+from app.stream.cursor import new_epoch
+from app.stream.delivery import Delivery
+from app.stream.greeting import Greeting
+from app.stream.limits import Limits
+from app.stream.pulse import Pulse
+from app.stream.statistics import Statistics
+from app.stream.subscription import Subscription
+from app.stream.topic import Topic
+from app.stream.view import Choice, View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from random import Random
+
+    from anyio.abc import TaskStatus
+
+    from app.clock import Clock
+    from app.stream.frame import Frame
+    from app.stream.writers import Writer
+
+V = TypeVar("V")
+
+
+class Handle(Protocol):
+    """A call that is to come."""
+
+    def cancel(self) -> None:
+        """Forget it."""
+        ...
+
+
+def _loop_later(delay: float, call: Callable[[], None]) -> Handle:
+    return asyncio.get_running_loop().call_later(delay, call)
+
+
+class Hub:
+    """Owner of the epoch, the seq, the topics, the views and the readers.
+
+    Args:
+        clock: Times of heartbeats, tombstones and the flush.
+        limits: Intervals and bounds.
+        vitals: Gives for (topics, namespaces) what a heartbeat says of their sources.
+        random: Epoch and retry times.
+        build: Named in `hello`.
+        later: Calls something after a delay in seconds; default the running loop's `call_later`.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        limits: Limits | None = None,
+        vitals: Callable[[tuple[str, ...], frozenset[str] | None], Mapping[str, object]]
+        | None = None,
+        random: Random | None = None,
+        epoch: str | None = None,
+        build: str = "",
+        later: Callable[[float, Callable[[], None]], Handle] = _loop_later,
+    ) -> None:
+        self.limits = limits or Limits()
+        chance: Random = random or SystemRandom()
+        self.epoch = epoch or new_epoch(chance)
+        self.seq = 0
+        self.statistics = Statistics()
+        self.draining = False
+        self.vitals = vitals or (lambda topics, namespaces: {})
+        self.views: dict[Choice, View] = {}
+        self.clock = clock
+        self.greeting = Greeting(
+            epoch=self.epoch, limits=self.limits, clock=clock, random=chance, build=build
+        )
+        self._later = later
+        self._topics: dict[str, Topic[Any]] = {}
+        self._depth = 0
+        self.flushed = 0
+        self._flushed_at = float("-inf")
+        self._timer: Handle | None = None
+        self._delivery = Delivery(self)
+        self._pulse = Pulse(self, self._delivery)
+
+    # Topics and batches
+
+    def topic(
+        self,
+        name: str,
+        *,
+        reads: Mapping[str, Callable[[V], bytes]] | None = None,
+        namespace_of: Callable[[str], str | None] = lambda key: None,
+    ) -> Topic[V]:
+        """A new topic. `reads` gives each audience's encoder to JSON on one line.
+
+        Without `reads` it is internal: nobody outside can subscribe to it. `namespace_of(key)` says
+        which choice of namespaces sees the key, None that all do.
+        """
+        if name in self._topics:
+            raise ValueError(f"there is a topic {name!r} already")
+        topic: Topic[V] = Topic(
+            name,
+            self,
+            reads=reads or {},
+            namespace_of=namespace_of,
+            horizon=self.limits.tombstone_seconds,
+            most_tombstones=self.limits.tombstones,
+        )
+        self._topics[name] = topic
+        return topic
+
+    def readable(self, audience: str) -> tuple[str, ...]:
+        """The topics that `audience` may subscribe to, in the order they were made."""
+        return tuple(name for name, topic in self._topics.items() if audience in topic.reads)
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """What is written inside reaches readers together. Never hold it across an `await`."""
+        self.enter()
+        try:
+            yield
+        finally:
+            self.leave()
+
+    def enter(self) -> None:
+        """Begin a batch, or a deeper level of one."""
+        self._depth += 1
+
+    def leave(self) -> None:
+        """End a level; the outermost end sends at once when idle, else at the next tick."""
+        self._depth -= 1
+        if self._depth or self.flushed == self.seq or self._timer is not None:
+            return
+        wait = self._flushed_at + self.limits.tick_seconds - self.monotonic()
+        if wait <= 0:
+            self.flush()
+        elif self.views:
+            self._timer = self._later(wait, self._tick)
+
+    def advance(self) -> int:
+        """Take the next seq; for topics."""
+        self.seq += 1
+        self.statistics.changes += 1
+        return self.seq
+
+    def overtake(self) -> None:
+        """Count a change that a later one replaced before it was sent; for topics."""
+        self.statistics.coalesced += 1
+
+    def monotonic(self) -> float:
+        """The clock's seconds; for topics."""
+        return self.clock.monotonic()
+
+    def expire(self) -> None:
+        """Let every topic forget tombstones that are beyond the horizon."""
+        for topic in self._topics.values():
+            topic.expire()
+
+    # Readers
+
+    def attach(
+        self,
+        *,
+        topics: Iterable[str],
+        namespaces: Iterable[str] | None,
+        audience: str,
+        writer: Writer,
+        cursor: str | None = None,
+        max_events: int | None = None,
+    ) -> Subscription:
+        """Register a reader and give it everything it lacks, in this one call.
+
+        Args:
+            topics: Names, each readable by `audience`.
+            namespaces: None for all of them.
+            audience: Whose reading of the topics.
+            writer: The reader's end of the wire; its response has been started.
+            cursor: The id of the last event the reader has; one that cannot be honoured, or is
+                none, means a snapshot.
+            max_events: End the stream after so many events.
+
+        Raises:
+            LookupError: A topic that `audience` cannot read.
+            RuntimeError: Called inside a batch.
+        """
+        if self._depth:
+            raise RuntimeError("attach inside a batch would tear the batch")
+        self.flush()
+        view = self._view(topics, namespaces, audience)
+        position, reason = view.position(cursor, self.seq)
+        if position is None:
+            owed = view.snapshot(self.seq)
+        else:
+            owed = view.since(position, self.seq).frames
+        self.statistics.attached += 1
+        self.statistics.attach_reasons[reason] += 1
+        subscription = Subscription(
+            self, view, writer, slot=self._pulse.next_slot(), events_left=max_events
+        )
+        subscription.position = self.seq
+        self.statistics.readers[writer.dialect] += 1
+        self._delivery.start(subscription, (self.greeting.hello(view.choice.topics, reason), *owed))
+        return subscription
+
+    def detach(self, subscription: Subscription, reason: str) -> None:
+        """Forget a reader; its view goes with its last one."""
+        if subscription.closed:
+            return
+        view = subscription.view
+        view.live.pop(subscription, None)
+        if subscription in view.lagging:
+            del view.lagging[subscription]
+            self.statistics.lagging -= 1
+        self.statistics.readers[subscription.writer.dialect] -= 1
+        subscription.finish(reason)
+        if not view.readers:
+            self.views.pop(view.choice, None)
+
+    def end(self, subscription: Subscription, reason: str) -> None:
+        """Say goodbye to a reader and close its stream."""
+        self._delivery.end(subscription, reason)
+
+    def subscriptions(self) -> list[Subscription]:
+        """Every reader at present."""
+        return [reader for view in self.views.values() for reader in (*view.live, *view.lagging)]
+
+    def flush(self) -> None:
+        """Send what is gathered to every live reader, now."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self.flushed == self.seq:
+            return
+        self.flushed = self.seq
+        self._flushed_at = self.monotonic()
+        self.statistics.flushes += 1
+        for view in tuple(self.views.values()):
+            after = view.flushed
+            frames = view.flush(self.seq)
+            if frames:
+                self._delivery.broadcast(view, frames, after)
+
+    # Life
+
+    async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+        """Serve lagging readers, send heartbeats and forget old tombstones, until cancelled."""
+        async with anyio.create_task_group() as tasks:
+            self._delivery.open(tasks)
+            try:
+                task_status.started()
+                await self._pulse.run()
+            finally:
+                self._delivery.shut()
+
+    async def drain(self, *, within: float | None = None) -> None:
+        """Say goodbye to every reader, then close them one after another.
+
+        The closes are spread over `within` seconds; default the smaller of 5 s and 10 ms a stream,
+        so that their return does not come in one moment.
+        """
+        self.draining = True
+        readers = self.subscriptions()
+        if within is None:
+            step = self.limits.drain_step_seconds
+            within = min(self.limits.drain_seconds, len(readers) * step)
+        for index, reader in enumerate(readers):
+            self._delivery.end(reader, "drain", after=within * index / len(readers))
+        for reader in readers:
+            await reader.wait_closed()
+
+    def heartbeat(self, view: View) -> Frame:
+        """The frame that proves time, position and sources to the readers of `view`."""
+        return self._pulse.frame(view)
+
+    def _view(self, topics: Iterable[str], namespaces: Iterable[str] | None, audience: str) -> View:
+        wanted = set(topics)
+        names = tuple(name for name in self.readable(audience) if name in wanted)
+        if unknown := wanted.difference(names):
+            raise LookupError(f"{audience} cannot read {', '.join(sorted(unknown))}")
+        choice = Choice(names, None if namespaces is None else frozenset(namespaces), audience)
+        view = self.views.get(choice)
+        if view is None:
+            view = self.views[choice] = View(
+                choice,
+                [self._topics[name] for name in names],
+                epoch=self.epoch,
+                flushed=self.seq,
+                statistics=self.statistics,
+            )
+        return view
+
+    def _tick(self) -> None:
+        self._timer = None
+        self.flush()

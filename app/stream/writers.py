@@ -1,0 +1,179 @@
+"""How bytes reach one reader: by stepping its `send`, or by a task that waits for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+    from typing import Any
+
+    from app.stream.frame import Dialect
+
+    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class WriterClosed(Exception):
+    """The reader is gone; nothing more can be written."""
+
+
+class Writer(Protocol):
+    """One reader's end of the wire, as the hub sees it."""
+
+    dialect: Dialect
+    stepped: bool
+    """Whether `try_write` can succeed."""
+
+    def try_write(self, payload: bytes) -> bool:
+        """Write without waiting. False: nothing was written, the reader is not ready.
+
+        Raises:
+            WriterClosed: The reader is gone.
+        """
+        ...
+
+    async def write(self, payload: bytes) -> None:
+        """Write as soon as the reader is ready.
+
+        Raises:
+            WriterClosed: The reader is gone.
+        """
+        ...
+
+    async def close(self, reason: str) -> None:
+        """End the stream in good order; `reason` is that of the goodbye, or another word."""
+        ...
+
+    def abort(self) -> None:
+        """Drop the connection at once, with what is still in its buffers."""
+        ...
+
+    def progress(self) -> int:
+        """A number that grows while the reader takes bytes."""
+        ...
+
+
+class TaskWriter:
+    """Waits for `send`, so that it is right on every server; the hub gives it a task to wait in.
+
+    Args:
+        send: The ASGI `send` of the response, whose start message has been sent.
+        abort: Drops the connection; without it only an end in good order is possible.
+        backlog: Bytes the server holds for the reader, when it can tell.
+    """
+
+    __slots__ = ("_abort", "_backlog", "_send", "_written", "dialect", "stepped")
+
+    def __init__(
+        self,
+        send: Send,
+        *,
+        abort: Callable[[], None] | None = None,
+        backlog: Callable[[], int] | None = None,
+    ) -> None:
+        self.dialect: Dialect = "sse"
+        self.stepped = False
+        self._send = send
+        self._abort = abort
+        self._backlog = backlog
+        self._written = 0
+
+    def try_write(self, payload: bytes) -> bool:
+        """Never: only waiting is known to be safe here."""
+        return False
+
+    async def write(self, payload: bytes) -> None:
+        """Write as soon as the reader is ready."""
+        try:
+            await self._send({"type": "http.response.body", "body": payload, "more_body": True})
+        except OSError as error:
+            raise WriterClosed from error
+        self._written += len(payload)
+
+    async def close(self, reason: str) -> None:
+        """End the response."""
+        try:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        except OSError as error:
+            raise WriterClosed from error
+
+    def abort(self) -> None:
+        """Drop the connection."""
+        if self._abort is not None:
+            self._abort()
+
+    def progress(self) -> int:
+        """Bytes that left the server's own buffer, or that its `send` accepted."""
+        return self._written - (self._backlog() if self._backlog is not None else 0)
+
+
+class SteppedWriter(TaskWriter):
+    """Drives `send` one step, without waking a task.
+
+    Right only where `send` waits before it touches anything: then a `send` that would wait has
+    written nothing and can be closed. `tests/stream/test_stepping.py` holds the servers for which
+    that is known; see docs/decisions/0003-stepping-send.md.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        send: Send,
+        *,
+        abort: Callable[[], None] | None = None,
+        backlog: Callable[[], int] | None = None,
+    ) -> None:
+        super().__init__(send, abort=abort, backlog=backlog)
+        self.stepped = True
+
+    def try_write(self, payload: bytes) -> bool:
+        """Write if the transport is below its high-water mark."""
+        sending: Coroutine[Any, Any, None] = self._send(  # type: ignore[assignment]
+            {"type": "http.response.body", "body": payload, "more_body": True}
+        )
+        try:
+            sending.send(None)
+        except StopIteration:
+            self._written += len(payload)
+            return True
+        except OSError as error:
+            raise WriterClosed from error
+        sending.close()
+        return False
+
+
+CLOSE_CODES = {"drain": 1001, "auth_expired": 4401, "revoked": 4403, "limit": 1013}
+"""RFC 6455 section 7.4 and, from 4000, our own; every other end is 1000."""
+
+
+class WebSocketWriter(TaskWriter):
+    """Messages as JSON text over an accepted WebSocket."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        send: Send,
+        *,
+        abort: Callable[[], None] | None = None,
+        backlog: Callable[[], int] | None = None,
+    ) -> None:
+        super().__init__(send, abort=abort, backlog=backlog)
+        self.dialect = "websocket"
+
+    async def write(self, payload: bytes) -> None:
+        """Send one text message."""
+        try:
+            await self._send({"type": "websocket.send", "text": payload.decode()})
+        except OSError as error:
+            raise WriterClosed from error
+        self._written += len(payload)
+
+    async def close(self, reason: str) -> None:
+        """Close with the code that belongs to `reason`."""
+        code = CLOSE_CODES.get(reason, 1000)
+        try:
+            await self._send({"type": "websocket.close", "code": code, "reason": reason})
+        except OSError as error:
+            raise WriterClosed from error
