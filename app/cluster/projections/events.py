@@ -99,6 +99,11 @@ def read_warning(raw: RawEvent) -> WarningRecord:
     )
 
 
+def last_seen(record: WarningRecord) -> datetime:
+    """What makes one warning newer than another."""
+    return record.last_seen
+
+
 def warning(record: WarningRecord) -> Warning:
     """The warning as the detail audience reads it; the summary audience reads none."""
     return Warning(
