@@ -1,0 +1,42 @@
+"""What one reflector holds of its collection, and whether an event is news."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from app.cluster.projection import Item
+
+R = TypeVar("R")
+
+
+@dataclass(slots=True)
+class Held(Generic[R]):
+    """One object: which one, and its record."""
+
+    uid: str
+    record: R
+
+
+def same_or_new(known: dict[str, Held[R]], item: Item[R]) -> Held[R]:
+    """What to hold of `item`; the record we hold already when it is equal to the new one.
+
+    Keeping the identical object lets whoever compares a whole collection compare by identity.
+    """
+    held = known.get(item.key)
+    if held is not None and held.uid == item.uid and held.record == item.record:
+        return held
+    return Held(item.uid, item.record)
+
+
+def is_news(version: str, position: str) -> bool:
+    """Whether an event with `version` comes after `position`.
+
+    resourceVersions are opaque; where both are decimal they are etcd revisions, which only grow,
+    and an event that is not above our position is a repetition. Otherwise the order of the stream
+    is believed.
+    """
+    if version.isdecimal() and position.isdecimal():
+        return int(version) > int(position)
+    return version != position

@@ -1,0 +1,48 @@
+"""The numbers of a reflector; those of client-go (tools/cache/reflector.go) where it has one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class WatchLimits:
+    """Times are seconds."""
+
+    page_size: int = 500
+    watch_min: int = 300
+    watch_max: int = 600
+    """A watch asks for a random time between the two, so that watches do not end together."""
+    silence: float = 90.0
+    """Servers send a bookmark about every 60 s: longer silence asks for a proof of life."""
+    relist: float = 1800.0
+    """A full list in any case: against a watch that is silent because the server went back."""
+    short: float = 1.0
+    """A watch that ends sooner without an event has failed."""
+    refused_min: float = 30.0
+    refused_max: float = 60.0
+    """After 403 and 404, which only a person mends."""
+    internal: float = 60.0
+    """500 in a stream is retried so long before a relist."""
+    watch_list: bool = False
+    """Ask for the first state as a stream; falls back for good where that is refused."""
+
+
+@dataclass(slots=True)
+class ReflectorStatistics:
+    """Plain counters of one reflector since its start."""
+
+    lists: int = 0
+    watches: int = 0
+    events: int = 0
+    bookmarks: int = 0
+    ignored: int = 0
+    """Repeated or unknown events."""
+    unreadable: int = 0
+    """Objects of lists that could not be read."""
+    bytes: int = 0
+    reconnects: int = 0
+    backoff_seconds: float = 0.0
+    objects: int = 0
+    last_proof: float | None = None
+    """Monotonic seconds."""
