@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 _VERSION_4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
+# Half the time of `isoformat(timespec="milliseconds")`: a pod has two moments, a list 10,000 pods.
+_MOMENT = "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ"
+
 
 def format_time(moment: datetime) -> str:
     """ISO 8601 UTC with milliseconds and `Z`, such as `2026-01-31T09:05:00.250Z`.
@@ -41,7 +44,15 @@ def format_time(moment: datetime) -> str:
         if moment.tzinfo is None:
             raise ValueError("a moment without a time zone")
         moment = moment.astimezone(UTC)
-    return moment.isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
+    return _MOMENT % (
+        moment.year,
+        moment.month,
+        moment.day,
+        moment.hour,
+        moment.minute,
+        moment.second,
+        moment.microsecond // 1000,
+    )
 
 
 def _to_the_millisecond(moment: datetime) -> datetime:
