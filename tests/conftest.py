@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.requirements import nothing_may_be_missing
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+pytest_plugins = ["tests.control_plane.fixtures"]
 
 
 def pytest_configure() -> None:
@@ -13,3 +23,29 @@ def pytest_configure() -> None:
     closes, and the warning about it would fail whichever asynchronous test comes next.
     """
     asyncio.set_event_loop(None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI a skip is a failure, whoever asked for it."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and nothing_may_be_missing():
+        refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a module that skips itself while it is collected."""
+    report = yield
+    if report.skipped and nothing_may_be_missing():
+        refuse_skip(report)
+    return report
+
+
+def refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn a skip into a failure that says which."""
+    where = report.longrepr
+    reason = where[2] if isinstance(where, tuple) else str(where)
+    report.outcome = "failed"
+    report.longrepr = f"skipped where nothing may be skipped: {reason}"
