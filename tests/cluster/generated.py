@@ -1,6 +1,6 @@
 """Pods and Jobs as an API server may hold them: seeded, valid, and stranger than a kubelet's.
 
-Same seed, same objects. A kubelet reports what it did; an API server stores what it is told. The
+Same seed, same objects, with times counted back from now. A kubelet reports what it did; an API server stores what it is told. The
 columns must agree for both, so half of what is made here is what no kubelet would ever write.
 """
 

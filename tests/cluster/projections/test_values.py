@@ -78,7 +78,7 @@ def twisted(draw: st.DrawFn, originals: list[Json]) -> Json:
     raw = copy.deepcopy(draw(st.sampled_from(originals)))
     for _ in range(draw(st.integers(0, 3))):
         inner, key = draw(st.sampled_from(places(raw)))
-        inner[key] = draw(SURPRISES)
+        inner[key] = copy.deepcopy(draw(SURPRISES))
     return raw
 
 
