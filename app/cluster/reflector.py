@@ -92,6 +92,7 @@ class Reflector(Generic[R]):
         self._synced = False
         self._streams_lists = self._limits.watch_list
         self._unknown_types: set[str] = set()
+        self._told: str | None = None
         self._cause = "start"
         self._log = logger.bind(kind=self.kind, namespace=namespace or "*")
 
@@ -134,7 +135,7 @@ class Reflector(Generic[R]):
         self.statistics.bytes += found.bytes
         if found.unreadable:
             self.statistics.unreadable += len(found.unreadable)
-            self._log.warning("objects that cannot be read", names=found.unreadable[:10])
+            self._log.warning("unreadable_objects", names=found.unreadable[:10])
         self._swap(found.objects, found.version)
 
     def _show_early(self, key: str, record: R) -> None:
@@ -176,7 +177,7 @@ class Reflector(Generic[R]):
             if position is not None:
                 raise
             self._streams_lists = False
-            self._log.info("streaming list refused", error=str(error))
+            self._log.info("streaming_list_refused", error=str(error))
             return
         if position is None:
             raise ShortWatch("The streaming list ended before its end was marked.")
@@ -205,7 +206,7 @@ class Reflector(Generic[R]):
             self.statistics.ignored += 1
             if event.type not in self._unknown_types:
                 self._unknown_types.add(event.type)
-                self._log.warning("unknown watch event", type=event.type[:40])
+                self._log.warning("unknown_watch_event", type=event.type[:40])
             return
         self._recovery.healthy()
         if event.item is None:
@@ -248,6 +249,9 @@ class Reflector(Generic[R]):
         return position
 
     def _prove(self, proof: Proof) -> None:
+        if self._told is not None:
+            self._told = None
+            self._log.info("source_live_again")
         self.statistics.objects = len(self._known)
         self.statistics.last_proof = self._clock.monotonic()
         self._monitor.proved(proof, len(self._known))
@@ -265,7 +269,10 @@ class Reflector(Generic[R]):
             self._forget(verdict.relist)
         if verdict.tell:
             self._monitor.failed(error)
-            self._log.warning("cluster error", reason=error.reason, error=str(error))
+            if error.reason != self._told:
+                # Once for each cause: an outage of an hour is one line, not hundreds.
+                self._told = error.reason
+                self._log.warning("cluster_error", reason=error.reason, error=str(error))
         self.statistics.backoff_seconds += verdict.wait
         await anyio.sleep(verdict.wait)
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from app.cluster.faults import Truncated
 from app.cluster.rule import missing_rule
 from app.errors import Absent, AccessDenied, ClusterError, Unusable
 from app.model import Source
@@ -71,7 +72,7 @@ class SourceMonitor:
                 return "forbidden"
             case Absent():
                 return "absent"
-            case Unusable():
+            case Unusable() if not isinstance(self._error, Truncated):
                 return "error"
         age = self.age_seconds
         if age > STALE_SECONDS:

@@ -1,0 +1,194 @@
+"""The composition root: the only module that knows everyone.
+
+`create_app` builds and starts nothing; the lifespan opens one task group and starts the rooms in
+it. It never waits for the cluster: an API server that cannot be reached is a state to show. A fault
+of ours in one of the rooms ends the process, because a page that is fed by half a house would lie.
+"""
+
+from __future__ import annotations
+
+import gc
+from contextlib import asynccontextmanager
+from random import SystemRandom
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import anyio
+import structlog
+
+from app import __version__
+from app.board import WATCHED, Board
+from app.clock import SystemClock
+from app.cluster.configuration import load
+from app.cluster.limits import WatchLimits
+from app.cluster.reflector import Reflector
+from app.cluster.transport import HttpTransport
+from app.derive.freshness import Freshness
+from app.stream import Hub, Limits
+from app.web.front import Application
+from app.web.rooms import Rooms
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+    from random import Random
+
+    from app.board import Watched
+    from app.clock import Clock
+    from app.cluster.configuration import ClusterConfiguration
+    from app.cluster.transport import Transport
+    from app.model import Source
+    from app.settings import Settings
+
+logger = structlog.get_logger("watchglass.main")
+
+COLLECT = (20_000, 50, 1_000)
+"""Thresholds of the garbage collector: a full collection walks all records, which at 10,000 pods
+stops the loop for up to 100 ms, and almost nothing of ours is cyclic."""
+
+
+def configuration_of(settings: Settings, clock: Clock) -> ClusterConfiguration:
+    """Which cluster the settings mean.
+
+    Raises:
+        ConfigurationError: None, or one that cannot be used.
+    """
+    return load(clock, kubeconfig=settings.kubeconfig, context=settings.context)
+
+
+def create_app(
+    settings: Settings,
+    configuration: ClusterConfiguration,
+    *,
+    transport: Transport | None = None,
+    watched: Iterable[Watched] = WATCHED,
+    clock: Clock | None = None,
+    random: Random | None = None,
+    epoch: str | None = None,
+    new_id: Callable[[], str] = lambda: str(uuid4()),
+) -> Application:
+    """Build the house.
+
+    Args:
+        settings: What the operator chose.
+        configuration: How to reach the cluster.
+        transport: HTTP to the API server; default one that is made from `configuration`.
+        watched: The kinds.
+        clock: Time.
+        random: Jitter, epochs.
+        epoch: The name of this life of the process; default a random one.
+        new_id: Makes ids of requests.
+    """
+    clock = clock or SystemClock()
+    random = random or SystemRandom()
+    freshness: list[Freshness] = []
+    hub = Hub(
+        clock,
+        limits=_stream_limits(settings),
+        vitals=lambda topics, namespaces: freshness[0].vitals(topics, namespaces),
+        random=random,
+        epoch=epoch,
+        build=__version__,
+    )
+    board = Board(hub, watched)
+    freshness.append(Freshness(board.sources, clock))
+    http = transport or HttpTransport(
+        configuration, clock, connect_seconds=settings.connect_seconds
+    )
+    namespaces = _namespaces(settings, configuration)
+    reflectors = [
+        Reflector(
+            kind.projection,
+            namespace,
+            http,
+            board.sink(kind.projection.topic, namespace),
+            freshness[0].monitor(kind.projection.topic, namespace),
+            clock=clock,
+            random=random,
+            limits=_watch_limits(settings),
+        )
+        for kind in board.watched
+        for namespace in namespaces or (None,)
+    ]
+    _settle_refused(board)
+    rooms = Rooms(
+        clock=clock,
+        hub=hub,
+        board=board,
+        freshness=freshness[0],
+        reflectors=reflectors,
+        cluster_name=settings.cluster_name or configuration.context,
+        namespaces=namespaces,
+        new_id=new_id,
+        streams_max=settings.streams_max,
+        base_path=settings.base_path,
+        allowed_hosts=frozenset(settings.allowed_hosts),
+        trusted_proxies=settings.trusted_proxies,
+    )
+    return Application(rooms, _lifespan(http))
+
+
+def _lifespan(http: Transport) -> Callable[[Application], Any]:
+    @asynccontextmanager
+    async def lifespan(application: Application) -> AsyncIterator[None]:
+        rooms = application.rooms
+        gc.set_threshold(*COLLECT)
+        async with anyio.create_task_group() as tasks:
+
+            async def room(name: str, work: Callable[[], Awaitable[None]]) -> None:
+                try:
+                    await work()
+                except Exception:
+                    logger.exception("room_ended", room=name)
+                    application.on_crash(name)
+
+            await tasks.start(rooms.hub.run)
+            tasks.start_soon(room, "freshness", rooms.freshness.run)
+            for reflector in rooms.reflectors:
+                tasks.start_soon(room, f"reflector {reflector.kind}", reflector.run)
+            try:
+                if application.on_started is not None:
+                    application.on_started()
+                yield
+            finally:
+                tasks.cancel_scope.cancel()
+        if isinstance(http, HttpTransport):
+            await http.close()
+
+    return lifespan
+
+
+def _settle_refused(board: Board) -> None:
+    """A source that is forbidden or absent will not list: its topic does not wait for it."""
+
+    def changed(key: str, old: Source | None, new: Source | None) -> None:
+        if new is not None and new.state in ("forbidden", "absent"):
+            board.settle(new.kind, None if new.namespace == "*" else new.namespace)
+
+    board.sources.listen(changed)
+
+
+def _namespaces(settings: Settings, configuration: ClusterConfiguration) -> tuple[str, ...] | None:
+    if settings.all_namespaces:
+        return None
+    return settings.namespaces or (configuration.namespace,)
+
+
+def _stream_limits(settings: Settings) -> Limits:
+    return Limits(
+        tick_seconds=settings.tick_ms / 1000,
+        heartbeat_seconds=settings.heartbeat_seconds,
+        tombstone_seconds=settings.tombstone_seconds,
+        tombstones=settings.tombstones_max,
+        stall_seconds=settings.stalled_seconds,
+    )
+
+
+def _watch_limits(settings: Settings) -> WatchLimits:
+    return WatchLimits(
+        page_size=settings.list_page_size,
+        watch_min=settings.watch_seconds_min,
+        watch_max=settings.watch_seconds_max,
+        silence=settings.silence_seconds,
+        relist=settings.relist_seconds,
+        watch_list=settings.watch_list,
+    )
