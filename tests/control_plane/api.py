@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
 import aiohttp
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
     from pathlib import Path
 
     from tests.control_plane.objects import Json
@@ -165,7 +166,7 @@ class Api:
 
     async def watch(
         self, resource: Resource, namespace: str | None = None, **params: str
-    ) -> AsyncIterator[Json]:
+    ) -> AsyncGenerator[Json]:
         """Watch events as the server sends them, until it ends the response."""
         query = {"watch": "true", **params}
         async with self._session.get(self._url + resource.path(namespace), params=query) as answer:
@@ -194,12 +195,13 @@ class Api:
                 if predicate(found):
                     return found or {}
                 query["resourceVersion"] = page["metadata"]["resourceVersion"]
-                async for event in self.watch(resource, namespace, **query):
-                    if event["type"] == "ERROR":
-                        break
-                    found = None if event["type"] == "DELETED" else event["object"]
-                    if predicate(found):
-                        return found or {}
+                async with aclosing(self.watch(resource, namespace, **query)) as events:
+                    async for event in events:
+                        if event["type"] == "ERROR":
+                            break
+                        found = None if event["type"] == "DELETED" else event["object"]
+                        if predicate(found):
+                            return found or {}
 
     async def service_account_token(self, name: str, namespace: str, *, seconds: int = 600) -> str:
         """A token of a ServiceAccount; it dies with the account after about ten seconds."""

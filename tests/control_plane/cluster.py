@@ -116,12 +116,11 @@ class ControlPlane:
 
     def heal(self) -> None:
         """Wake what is paused and start what is stopped: the state other tests expect."""
-        stopped = [part for part, program in self._programs.items() if not program.running]
-        for part, program in self._programs.items():
-            if part not in stopped:
+        for program in self._programs.values():
+            if program.running:
                 program.send(signal.SIGCONT)
-        for part in stopped:
-            self.start_part(part)
+            else:
+                program.start()
         self._await_api()
 
     # ---- access

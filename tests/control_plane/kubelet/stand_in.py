@@ -9,6 +9,7 @@ import asyncio
 import datetime
 import logging
 import time
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -111,17 +112,19 @@ class StandIn:
     async def _follow(self, group: asyncio.TaskGroup, version: str) -> None:
         """Watch until the server has forgotten where we are."""
         while True:
-            async for event in self._api.watch(
+            watching = self._api.watch(
                 PODS, resourceVersion=version, timeoutSeconds=str(WATCH_SECONDS)
-            ):
-                if event["type"] == "ERROR":
-                    code = event["object"].get("code", 0)
-                    raise ApiFailure(code, "watch", str(event["object"]))
-                version = event["object"]["metadata"]["resourceVersion"]
-                if event["type"] == "DELETED":
-                    self._forget(event["object"]["metadata"]["uid"])
-                else:
-                    self._see(group, event["object"])
+            )
+            async with aclosing(watching) as events:
+                async for event in events:
+                    thing = event["object"]
+                    if event["type"] == "ERROR":
+                        raise ApiFailure(thing.get("code", 0), "watch", str(thing))
+                    version = thing["metadata"]["resourceVersion"]
+                    if event["type"] == "DELETED":
+                        self._forget(thing["metadata"]["uid"])
+                    else:
+                        self._see(group, thing)
 
     def _see(self, group: asyncio.TaskGroup, pod: Json) -> None:
         uid = pod["metadata"]["uid"]
