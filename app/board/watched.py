@@ -79,7 +79,7 @@ class Watched:
     ) -> None:
         # The types of one line fit together, which the overloads have checked; kinds of different
         # types stand in one row, so from here on a record is an object and a value is Wire.
-        self.projection = cast("Projection[object]", projection)
+        self.projection: Projection[object] = projection
         self.value = cast("Callable[..., Wire]", value)
         self.owns = None if owns is None else owns.topic
         self.newest = cast("Callable[[object], datetime] | None", newest)

@@ -21,7 +21,7 @@ from app.errors import Unusable
 if TYPE_CHECKING:
     from app.cluster.metadata import RawMetadata
 
-R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 Raw = TypeVar("Raw")
 
 KNOWN = frozenset({"ADDED", "MODIFIED", "DELETED"})
@@ -56,24 +56,24 @@ class StatusObject:
 
 
 @dataclass(frozen=True, slots=True)
-class Item(Generic[R]):
+class Item(Generic[R_co]):
     """One object: where it is kept, which one it is, its version, and its record."""
 
     key: str
     uid: str
     resource_version: str
-    record: R
+    record: R_co
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[R]):
+class Page(Generic[R_co]):
     """One page of a list.
 
     `unreadable` names the objects of the page that could not be read (`namespace/name`, or `?` when
     not even that much could be): one broken object never costs the others.
     """
 
-    items: list[Item[R]]
+    items: list[Item[R_co]]
     resource_version: str
     continue_token: str | None = None
     remaining: int | None = None
@@ -81,7 +81,7 @@ class Page(Generic[R]):
 
 
 @dataclass(frozen=True, slots=True)
-class WatchEvent(Generic[R]):
+class WatchEvent(Generic[R_co]):
     """One line of a watch.
 
     ADDED, MODIFIED and DELETED have an `item`; BOOKMARK has a `resource_version` and annotations;
@@ -89,13 +89,13 @@ class WatchEvent(Generic[R]):
     """
 
     type: str
-    item: Item[R] | None = None
+    item: Item[R_co] | None = None
     resource_version: str | None = None
     status: StatusObject | None = None
     annotations: Mapping[str, str] = field(default_factory=dict)
 
 
-class Projection(Generic[R]):
+class Projection(Generic[R_co]):
     """How one kind is read: the topic of its records, where to list it, and bytes to records.
 
     `raw` is the partial type that bytes are checked against and must extend `RawObject`; `record`
@@ -108,7 +108,7 @@ class Projection(Generic[R]):
         topic: str,
         resource: Resource,
         raw: type[Raw],
-        record: Callable[[Raw], R],
+        record: Callable[[Raw], R_co],
         *,
         field_selector: str | None = None,
         key_by: Literal["name", "uid"] = "name",
@@ -117,7 +117,7 @@ class Projection(Generic[R]):
         self.resource = resource
         self.field_selector = field_selector
         self._key_by = key_by
-        self._record = cast(Callable[[Any], R], record)  # `raw` below only yields values of Raw
+        self._record = cast(Callable[[Any], R_co], record)  # `raw` below only yields values of Raw
         # Left to right: the second form is tried for what does not fit the first, at no cost for
         # what does. The last one takes JSON that is not even an object.
         element: Any = Annotated[raw | _Other | Any, Field(union_mode="left_to_right")]
@@ -129,13 +129,13 @@ class Projection(Generic[R]):
     def __repr__(self) -> str:
         return f"Projection({self.topic!r})"
 
-    def page(self, body: bytes) -> Page[R]:
+    def page(self, body: bytes) -> Page[R_co]:
         """Read one page of a list; raises `Unusable` when the body is not one."""
         try:
             raw = self._pages.validate_json(body)
         except ValidationError as error:
             raise self._unusable("list", error) from error
-        items: list[Item[R]] = []
+        items: list[Item[R_co]] = []
         unreadable: list[str] = []
         for element in raw.get("items") or ():
             if isinstance(element, dict):
@@ -151,7 +151,7 @@ class Projection(Generic[R]):
             unreadable=tuple(unreadable),
         )
 
-    def event(self, line: bytes) -> WatchEvent[R]:
+    def event(self, line: bytes) -> WatchEvent[R_co]:
         """Read one line of a watch; raises `Unusable` when it is not one."""
         try:
             raw = self._events.validate_json(line)
@@ -177,13 +177,13 @@ class Projection(Generic[R]):
             return WatchEvent(kind, status=_status(element))
         return WatchEvent(kind)
 
-    def _item(self, raw: dict[str, Any]) -> Item[R]:
+    def _item(self, raw: dict[str, Any]) -> Item[R_co]:
         metadata: RawMetadata = raw["metadata"]
         last = metadata["uid"] if self._key_by == "uid" else metadata["name"]
         key = f"{metadata.get('namespace') or ''}/{last}" if self.resource.namespaced else last
         return Item(key, metadata["uid"], metadata["resourceVersion"], self._record(raw))
 
-    def _bookmark(self, element: object) -> WatchEvent[R]:
+    def _bookmark(self, element: object) -> WatchEvent[R_co]:
         metadata = element["metadata"] if isinstance(element, dict) else _metadata(element)
         version = metadata.get("resourceVersion")
         if not isinstance(version, str) or not version:

@@ -1,7 +1,8 @@
 """Pods and Jobs as an API server may hold them: seeded, valid, and stranger than a kubelet's.
 
-Same seed, same objects, with times counted back from now. A kubelet reports what it did; an API server stores what it is told. The
-columns must agree for both, so half of what is made here is what no kubelet would ever write.
+Same seed, same objects; times count back from now. A kubelet reports what it did; an API server
+stores what it is told. The columns must agree for both, so half of what is made here is what no
+kubelet would ever write.
 """
 
 from __future__ import annotations
