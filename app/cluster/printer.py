@@ -15,8 +15,9 @@ from app.cluster.metadata import is_true
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from app.cluster.projections.containers import ContainerStatus, Termination
     from app.cluster.projections.jobs import JobRecord
-    from app.cluster.projections.pods import ContainerStatus, PodRecord, Termination
+    from app.cluster.projections.pods import PodRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NotRequired, cast
+from typing import NotRequired, cast
 
 from typing_extensions import TypedDict
 
 from app.cluster.metadata import (
     Condition,
     Metadata,
-    Moment,
     RawCondition,
     RawObject,
-    Tally,
     is_true,
     read_conditions,
     read_metadata,
@@ -22,57 +20,12 @@ from app.cluster.metadata import (
 )
 from app.cluster.printer import print_pod
 from app.cluster.projection import Projection, Resource
+from app.cluster.projections.containers import ContainerStatus, RawContainerStatus, read_container
 from app.model import PodHealth, PodPhase
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 PHASES = frozenset({"Running", "Pending", "Failed", "Succeeded"})
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 TEMPLATE_HASH = "pod-template-hash"
-
-
-class RawWaiting(TypedDict, total=False):
-    """`state.waiting`."""
-
-    reason: str | None
-    message: str | None
-
-
-class RawRunning(TypedDict, total=False):
-    """`state.running`."""
-
-    startedAt: Moment | None
-
-
-class RawTerminated(TypedDict):
-    """`state.terminated` and `lastState.terminated`."""
-
-    exitCode: int
-    signal: NotRequired[int | None]
-    reason: NotRequired[str | None]
-    message: NotRequired[str | None]
-    startedAt: NotRequired[Moment | None]
-    finishedAt: NotRequired[Moment | None]
-
-
-class RawState(TypedDict, total=False):
-    """One of three forms; the API server does not insist on exactly one."""
-
-    waiting: RawWaiting | None
-    running: RawRunning | None
-    terminated: RawTerminated | None
-
-
-class RawContainerStatus(TypedDict):
-    """One entry of `containerStatuses` or `initContainerStatuses`."""
-
-    name: str
-    ready: NotRequired[bool | None]
-    started: NotRequired[bool | None]
-    restartCount: NotRequired[Tally | None]
-    state: NotRequired[RawState | None]
-    lastState: NotRequired[RawState | None]
 
 
 class RawContainer(TypedDict):
@@ -106,41 +59,6 @@ class RawPod(RawObject):
 
     spec: NotRequired[RawPodSpec | None]
     status: NotRequired[RawPodStatus | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A container that is not started yet, or not again yet."""
-
-    reason: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Termination:
-    """How a container ended; `signal` is 0 when none is known."""
-
-    exit_code: int
-    signal: int
-    reason: str
-    message: str
-    started_at: datetime | None
-    finished_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class ContainerStatus:
-    """What the kubelet says about one container; `last` is how its previous run ended."""
-
-    name: str
-    ready: bool
-    started: bool
-    restarts: int
-    waiting: Waiting | None
-    running: bool
-    running_since: datetime | None
-    terminated: Termination | None
-    last: Termination | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +107,8 @@ def read_pod(raw: RawPod) -> PodRecord:
         sidecars=frozenset(
             word(one["name"]) for one in init_containers if one.get("restartPolicy") == "Always"
         ),
-        statuses=tuple(map(_container, status.get("containerStatuses") or ())),
-        init_statuses=tuple(map(_container, status.get("initContainerStatuses") or ())),
+        statuses=tuple(map(read_container, status.get("containerStatuses") or ())),
+        init_statuses=tuple(map(read_container, status.get("initContainerStatuses") or ())),
         main_container=annotated if annotated in containers else next(iter(containers), ""),
     )
 
@@ -246,37 +164,6 @@ def explain(pod: PodRecord) -> str:
     if pod.phase in {"Pending", "Running"} and not is_true(pod.conditions, blocking):
         return next((found.message for found in pod.conditions if found.type == blocking), "")
     return ""
-
-
-def _container(raw: RawContainerStatus) -> ContainerStatus:
-    state = raw.get("state") or RawState()
-    waiting, running = state.get("waiting"), state.get("running")
-    return ContainerStatus(
-        name=word(raw["name"]),
-        ready=bool(raw.get("ready")),
-        started=bool(raw.get("started")),
-        restarts=raw.get("restartCount") or 0,
-        waiting=None
-        if waiting is None
-        else Waiting(word(waiting.get("reason")), sentence(waiting.get("message"))),
-        running=running is not None,
-        running_since=None if running is None else running.get("startedAt"),
-        terminated=_termination(state.get("terminated")),
-        last=_termination((raw.get("lastState") or RawState()).get("terminated")),
-    )
-
-
-def _termination(raw: RawTerminated | None) -> Termination | None:
-    if raw is None:
-        return None
-    return Termination(
-        exit_code=raw["exitCode"],
-        signal=raw.get("signal") or 0,
-        reason=word(raw.get("reason")),
-        message=sentence(raw.get("message")),
-        started_at=raw.get("startedAt"),
-        finished_at=raw.get("finishedAt"),
-    )
 
 
 PODS = Projection("pods", Resource("", "v1", "pods", "Pod"), RawPod, read_pod)
