@@ -57,7 +57,9 @@ def locate() -> Path:
     if not absent:
         return directory
     if chosen:
-        raise Missing(f"KUBEBUILDER_ASSETS={chosen} has no {', '.join(absent)}")
+        raise Missing(
+            f"KUBEBUILDER_ASSETS={chosen} has no {', '.join(absent)}: unset it and {ADVICE}"
+        )
     raise Missing(f"the Kubernetes control plane is not built: {ADVICE}")
 
 

@@ -5,15 +5,20 @@ Every method blocks. In an async test run it beside the loop: `await asyncio.to_
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import subprocess
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
-from tests.control_plane.commands import apiserver_command, etcd_command, kcm_command
+from tests.control_plane.commands import (
+    apiserver_command,
+    etcd_command,
+    kcm_command,
+    kubelet_command,
+)
 from tests.control_plane.door import Door, DoorFailure
 from tests.control_plane.grants import grant
 from tests.control_plane.keys import write_keys
@@ -47,6 +52,7 @@ class ControlPlane:
         self.directory = self._room.path
         self._etcd_port = ReservedPort()
         self._port = ReservedPort()
+        self._kubelet_port = ReservedPort()
         self._nursery = Nursery()
         keys = write_keys(self.directory)
         self.ca = keys.ca
@@ -57,12 +63,11 @@ class ControlPlane:
         ports = self._port.number, self._etcd_port.number
         # Not the caller's environment: a proxy or a KUBECONFIG of the machine is none of ours.
         plain = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self.directory)}
-        stand_in = [sys.executable, "-m", "tests.control_plane.kubelet", "--node", NODE]
         commands: dict[Part, list[str]] = {
             "etcd": etcd_command(assets, self.directory, self._etcd_port.number),
             "apiserver": apiserver_command(assets, keys, tokens, *ports, apiserver_flags),
             "kcm": kcm_command(assets, self.kubeconfig(KCM)),
-            "kubelet": [*stand_in, "--kubeconfig", str(self.kubeconfig(KUBELET))],
+            "kubelet": kubelet_command(NODE, self.kubeconfig(KUBELET), self._kubelet_port.number),
         }
         self._programs = {
             part: Program(
@@ -110,8 +115,8 @@ class ControlPlane:
         for part in ("kubelet", "kcm", "apiserver", "etcd"):
             self._programs[part].stop()
         self._nursery.close()
-        self._port.close()
-        self._etcd_port.close()
+        for port in (self._kubelet_port, self._port, self._etcd_port):
+            port.close()
         self._room.release()
 
     def heal(self) -> None:
@@ -122,6 +127,7 @@ class ControlPlane:
             else:
                 program.start()
         self._await_api()
+        self._await("kubelet", self._kubelet_port.answers)
 
     # ---- access
 
@@ -155,11 +161,23 @@ class ControlPlane:
         )
 
     def create_namespace(self, name: str) -> None:
-        """Create a namespace and wait for its default ServiceAccount: pods need it."""
+        """Create a namespace that takes pods at once.
+
+        Pods need its default ServiceAccount. The controller makes it too, after some milliseconds,
+        but only seconds later where the API server was just restarted: so it is made here.
+        """
         body: Json = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
         self.door.call("POST", "/api/v1/namespaces", body)
-        account = f"/api/v1/namespaces/{name}/serviceaccounts/default"
-        self._await("kcm", lambda: self.door.exists(account))
+        account: Json = {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": {"name": "default"},
+        }
+        try:
+            self.door.call("POST", f"/api/v1/namespaces/{name}/serviceaccounts", account)
+        except DoorFailure as failure:
+            if failure.code != http.client.CONFLICT:
+                raise
 
     def grant(self, user: str, rules: Sequence[Json], namespace: str | None = None) -> Grant:
         """Give a user rights in a namespace (None: everywhere); in force on return.
@@ -184,9 +202,11 @@ class ControlPlane:
         self._programs[part].stop(number)
 
     def start_part(self, part: Part) -> None:
-        """Start one part again with the same flags and data, and wait for the API server."""
+        """Start one part again with the same flags and data, and wait until it answers."""
         self._programs[part].start()
-        if part in ("etcd", "apiserver"):
+        if part == "kubelet":
+            self._await(part, self._kubelet_port.answers)
+        elif part != "kcm":
             self._await_api()
 
     def restart_apiserver(self, number: signal.Signals = signal.SIGTERM) -> None:

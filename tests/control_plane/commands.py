@@ -1,7 +1,8 @@
-"""The command lines of the three servers, with the reason of every flag that is not obvious."""
+"""The command lines of the four parts, with the reason of every flag that is not obvious."""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -81,4 +82,16 @@ def kcm_command(assets: Path, kubeconfig: Path) -> list[str]:
         "--secure-port=0",
         "--use-service-account-credentials=true",
         f"--controllers={','.join(CONTROLLERS)}",
+    ]
+
+
+def kubelet_command(node: str, kubeconfig: Path, port: int) -> list[str]:
+    """The stand-in, with the interpreter and the packages of the tests."""
+    return [
+        sys.executable,
+        "-m",
+        "tests.control_plane.kubelet",
+        f"--kubeconfig={kubeconfig}",
+        f"--node={node}",
+        f"--port={port}",
     ]

@@ -158,6 +158,14 @@ class ReservedPort:
         self._socket.bind(("127.0.0.1", 0))
         self.number: int = self._socket.getsockname()[1]
 
+    def answers(self) -> bool:
+        """Whether our child accepts connections on it."""
+        try:
+            socket.create_connection(("127.0.0.1", self.number), timeout=1.0).close()
+        except OSError:
+            return False
+        return True
+
     def close(self) -> None:
         """Give the port back."""
         self._socket.close()

@@ -17,9 +17,9 @@ import pytest
 from tests.control_plane.api import CONFIGMAPS, PODS, Api, ApiFailure
 from tests.control_plane.door import Door, DoorFailure
 from tests.control_plane.grants import rule
-from tests.control_plane.objects import pod
+from tests.control_plane.objects import pod, pod_spec
 from tests.control_plane.rooms import claim_directory
-from tests.control_plane.scripts import in_phase
+from tests.control_plane.scripts import in_phase, script
 from tests.control_plane.users import ADMIN, USERS
 from tests.requirements import require
 
@@ -99,6 +99,33 @@ async def test_without_controllers_nothing_progresses(
     await admin.create(body)
     with pytest.raises(ApiFailure, match="serviceaccount"):
         await admin.create(pod("p"), f"{namespace}-b")
+
+
+async def test_the_stand_in_goes_on_after_a_restart(
+    admin: Api, control_plane: ControlPlane, namespace: str
+) -> None:
+    await admin.create(pod("runs", annotations=script(log="still here")), namespace)
+    ends = pod("ends", pod_spec(restart="Never"), annotations=script(exit_code=4))
+    await admin.create(ends, namespace)
+    await admin.until(PODS, "runs", namespace, in_phase("Running"))
+    before = await admin.until(PODS, "ends", namespace, in_phase("Failed"))
+    await asyncio.to_thread(control_plane.stop_part, "kubelet", signal.SIGKILL)
+    await admin.create(pod("late"), namespace)
+    await asyncio.to_thread(control_plane.start_part, "kubelet")
+    await admin.until(PODS, "late", namespace, in_phase("Running"))
+    after = await admin.get(PODS, "ends", namespace)
+    assert after["status"] == before["status"]
+    done = control_plane.kubectl("logs", "runs", namespace=namespace)
+    assert (done.returncode, done.stdout) == (0, "still here\n")
+
+
+async def test_with_etcd_paused_writes_wait(
+    admin: Api, control_plane: ControlPlane, namespace: str
+) -> None:
+    with control_plane.paused("etcd"), pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await admin.create(note("one"), namespace)
+    await admin.create(note("two"), namespace)
 
 
 async def test_compaction_without_a_watch_cache_makes_old_versions_gone(

@@ -1,4 +1,4 @@
-"""`python -m tests.control_plane.kubelet --kubeconfig FILE [--node NAME]`."""
+"""`python -m tests.control_plane.kubelet --kubeconfig FILE [--node NAME] [--port NUMBER]`."""
 
 from __future__ import annotations
 
@@ -24,15 +24,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.control_plane.kubelet")
     parser.add_argument("--kubeconfig", type=Path, required=True, help="written by ControlPlane")
     parser.add_argument("--node", default="stand-in")
+    parser.add_argument("--port", type=int, default=0, help="of logs and exec; 0 is a free one")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     # One line per request of a reader is noise in a log that is shown when a start fails.
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
-    asyncio.run(serve(arguments.kubeconfig, arguments.node))
+    asyncio.run(serve(arguments.kubeconfig, arguments.node, arguments.port))
 
 
-async def serve(kubeconfig: Path, node: str) -> None:
-    """Listen on a free port of loopback, say so in the Node, follow the pods."""
+async def serve(kubeconfig: Path, node: str, port: int) -> None:
+    """Listen on loopback, say where in the Node, follow the pods."""
     document = json.loads(kubeconfig.read_text())
     cluster = document["clusters"][0]["cluster"]
     with tempfile.TemporaryDirectory() as folder:
@@ -48,7 +49,7 @@ async def serve(kubeconfig: Path, node: str) -> None:
         stand_in = StandIn(api, node)
         runner = web.AppRunner(application(stand_in))
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
+        site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls, reuse_port=True)
         await site.start()
         await stand_in.run(port=runner.addresses[0][1])
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
-from tests.control_plane.api import NODES, PODS, Api, ApiFailure
+from tests.control_plane.api import PODS, Api, ApiFailure
+from tests.control_plane.kubelet.node import register
 from tests.control_plane.kubelet.script import Annotations
 from tests.control_plane.kubelet.timeline import Timeline
 
@@ -32,18 +33,6 @@ LAST_BACK_OFF = 1.0
 WATCH_SECONDS = 120
 # The pod is not there any more, or it is another one of the same name.
 NO_LONGER_OURS = (404, 409, 422)
-# The fields a NodeSystemInfo must have.
-NODE_INFO = (
-    "machineID",
-    "systemUUID",
-    "bootID",
-    "kernelVersion",
-    "osImage",
-    "containerRuntimeVersion",
-    "kubeProxyVersion",
-    "operatingSystem",
-    "architecture",
-)
 NETWORK = (aiohttp.ClientError, OSError, TimeoutError)
 
 
@@ -76,11 +65,14 @@ class StandIn:
 
     async def run(self, *, port: int) -> None:
         """Register the node, whose logs and exec are on `port`, then follow the pods for ever."""
-        await self._register(port)
+        registered = False
         async with asyncio.TaskGroup() as group:
             back_off = FIRST_BACK_OFF
             while True:
                 try:
+                    if not registered:
+                        await register(self._api, self._node, port)
+                        registered = True
                     version = await self._list(group)
                     back_off = FIRST_BACK_OFF
                     await self._follow(group, version)
@@ -235,57 +227,3 @@ class StandIn:
             )
         # Finalizers may keep it; then their end is the next change.
         return None
-
-    # ---- the node
-
-    async def _register(self, port: int) -> None:
-        back_off = FIRST_BACK_OFF
-        while True:
-            try:
-                return await self._write_node(node_status(port))
-            except (ApiFailure, *NETWORK) as problem:
-                logger.info("registering: %r", problem)
-                await asyncio.sleep(back_off)
-                back_off = min(LAST_BACK_OFF, back_off * 2)
-
-    async def _write_node(self, reported: Json) -> None:
-        meta: Json = {"name": self._node}
-        try:
-            await self._api.create(
-                {"apiVersion": "v1", "kind": "Node", "metadata": meta, "status": reported}
-            )
-        except ApiFailure as failure:
-            if failure.reason != "AlreadyExists":
-                raise
-            # A stand-in that was restarted listens on another port.
-            await self._api.patch(
-                NODES,
-                self._node,
-                {"status": reported},
-                strategy="strategic",
-                subresource="status",
-            )
-
-
-def node_status(port: int) -> Json:
-    """What makes the API server reach our logs and exec."""
-    room = {"cpu": "64", "memory": "64Gi", "pods": "20000"}
-    moment = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {
-        "addresses": [{"type": "InternalIP", "address": "127.0.0.1"}],
-        "daemonEndpoints": {"kubeletEndpoint": {"Port": port}},
-        # With this the API server passes WebSocket exec on as it is, instead of asking for SPDY.
-        "declaredFeatures": ["ExtendWebSocketsToKubelet"],
-        "capacity": room,
-        "allocatable": room,
-        "nodeInfo": dict.fromkeys(NODE_INFO, "") | {"kubeletVersion": "v1.36.3-stand-in"},
-        "conditions": [
-            {
-                "type": "Ready",
-                "status": "True",
-                "reason": "KubeletReady",
-                "lastHeartbeatTime": moment,
-                "lastTransitionTime": moment,
-            }
-        ],
-    }
