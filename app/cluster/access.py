@@ -72,5 +72,5 @@ class AccessReview:
                 return True
             # "No" beside an evaluation error means that some authorizer could not be asked.
             return None if status.get("evaluationError") else False
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise Unusable("The access review cannot be read.") from error

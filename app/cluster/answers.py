@@ -121,7 +121,7 @@ def classify(
 def _status(body: bytes) -> dict[str, Any]:
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         text = body[:MESSAGE_LIMIT].decode(errors="replace")
         # A proxy's HTML page says nothing that a person wants to read.
         return {} if text.lstrip().startswith("<") else {"message": text.strip()}

@@ -9,6 +9,10 @@ class Silent(Unreachable):
     """An open watch gave not one byte for too long: a peer that is gone says nothing either."""
 
 
+class Distrusted(Unreachable):
+    """The API server's certificate is not trusted, or it does not trust ours."""
+
+
 class Truncated(Unusable):
     """A stream ended in the middle of a line."""
 

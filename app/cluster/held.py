@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
+    from app.cluster.ports import Sink
     from app.cluster.projection import Item
 
 R = TypeVar("R")
@@ -19,6 +20,14 @@ class Held(Generic[R]):
     record: R
 
 
+@dataclass(slots=True)
+class Position:
+    """Where in the collection's history we are, and since when we know all of it."""
+
+    version: str
+    listed_at: float
+
+
 def same_or_new(known: dict[str, Held[R]], item: Item[R]) -> Held[R]:
     """What to hold of `item`; the record we hold already when it is equal to the new one.
 
@@ -28,6 +37,23 @@ def same_or_new(known: dict[str, Held[R]], item: Item[R]) -> Held[R]:
     if held is not None and held.uid == item.uid and held.record == item.record:
         return held
     return Held(item.uid, item.record)
+
+
+def take(known: dict[str, Held[R]], kind: str, item: Item[R], sink: Sink[R]) -> None:
+    """Make `known` and `sink` follow one ADDED, MODIFIED or DELETED event."""
+    held = known.get(item.key)
+    if kind == "DELETED":
+        # The end of an object whose successor we hold already says nothing about the successor.
+        if held is not None and held.uid == item.uid:
+            del known[item.key]
+            sink.remove(item.key)
+        return
+    if held is not None and held.uid != item.uid:
+        # Another object of the same name: its predecessor's end was missed.
+        sink.remove(item.key)
+    now = known[item.key] = same_or_new(known, item)
+    if now is not held:
+        sink.upsert(item.key, now.record)
 
 
 def is_news(version: str, position: str) -> bool:

@@ -13,12 +13,16 @@ class WatchLimits:
     watch_min: int = 300
     watch_max: int = 600
     """A watch asks for a random time between the two, so that watches do not end together."""
+    overtime: float = 30.0
+    """A watch that goes on so long past its time is ended by us."""
     silence: float = 90.0
     """Servers send a bookmark about every 60 s: longer silence asks for a proof of life."""
     relist: float = 1800.0
     """A full list in any case: against a watch that is silent because the server went back."""
     short: float = 1.0
     """A watch that ends sooner without an event has failed."""
+    hasty: int = 3
+    """Watches in a row that may end so soon although they gave something."""
     refused_min: float = 30.0
     refused_max: float = 60.0
     """After 403 and 404, which only a person mends."""

@@ -33,11 +33,11 @@ class LineSplitter:
         while (end := self._rest.find(b"\n", max(start, searched))) >= 0:
             line = bytes(self._rest[start:end])
             start = end + 1
+            self._check(len(line))
             if line.strip():
                 yield line
         del self._rest[:start]
-        if len(self._rest) > self._limit:
-            raise Unusable(f"A line of the watch has more than {self._limit:,} bytes.")
+        self._check(len(self._rest))
 
     def end(self) -> None:
         """The stream is over.
@@ -47,3 +47,7 @@ class LineSplitter:
         """
         if self._rest.strip():
             raise Truncated("The watch ended in the middle of an event.")
+
+    def _check(self, length: int) -> None:
+        if length > self._limit:
+            raise Unusable(f"A line of the watch has more than {self._limit:,} bytes.")

@@ -1,4 +1,4 @@
-"""A full list, page by page."""
+"""A full list: page by page, or as the first events of a watch."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import anyio.lowlevel
 
+from app.cluster.answers import error_in_stream
+from app.cluster.calls import INITIAL_EVENTS_END
 from app.cluster.held import Held, same_or_new
 from app.errors import Gone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from app.cluster.answers import Call
     from app.cluster.calls import Calls
-    from app.cluster.projection import Projection
+    from app.cluster.projection import Projection, WatchEvent
     from app.cluster.transport import Transport
 
 R = TypeVar("R")
@@ -68,3 +71,21 @@ async def list_all(
         if token is None:
             return Listing(objects, page.resource_version, received, tuple(unreadable))
         await anyio.lowlevel.checkpoint()
+
+
+def collect(
+    known: dict[str, Held[R]], objects: dict[str, Held[R]], call: Call, event: WatchEvent[R]
+) -> bool:
+    """Take one event of a streaming list into `objects`; True when it marks the list's end.
+
+    Raises:
+        ClusterError: The event is an error.
+    """
+    if event.status is not None:
+        raise error_in_stream(call, event.status)
+    if event.item is not None:
+        if event.type == "DELETED":
+            objects.pop(event.item.key, None)
+        else:
+            objects[event.item.key] = same_or_new(known, event.item)
+    return event.type == "BOOKMARK" and event.annotations.get(INITIAL_EVENTS_END) == "true"

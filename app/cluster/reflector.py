@@ -6,7 +6,6 @@ smallest thing that is right. What an error means is decided in `_recover`, in o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import anyio
@@ -14,11 +13,11 @@ import anyio.lowlevel
 import structlog
 
 from app.cluster.answers import error_in_stream
-from app.cluster.calls import INITIAL_EVENTS_END, Calls
+from app.cluster.calls import Calls
 from app.cluster.faults import Refused, ShortWatch, Silent
-from app.cluster.held import Held, is_news, same_or_new
+from app.cluster.held import Held, Position, is_news, take
 from app.cluster.limits import ReflectorStatistics, WatchLimits
-from app.cluster.listing import list_all
+from app.cluster.listing import collect, list_all
 from app.cluster.recovery import Recovery
 from app.errors import (
     ClusterError,
@@ -31,20 +30,12 @@ if TYPE_CHECKING:
     from app.clock import Clock
     from app.cluster.answers import Call
     from app.cluster.ports import Monitor, Proof, Sink
-    from app.cluster.projection import Item, Projection, WatchEvent
+    from app.cluster.projection import Projection, WatchEvent
     from app.cluster.transport import Transport
 
 R = TypeVar("R")
 
 logger = structlog.get_logger("watchglass.reflector")
-
-
-@dataclass(slots=True)
-class _Position:
-    """Where in the collection's history we are, and since when we know all of it."""
-
-    version: str
-    listed_at: float
 
 
 class Reflector(Generic[R]):
@@ -58,7 +49,6 @@ class Reflector(Generic[R]):
         monitor: Who is told how it goes.
         clock: Durations.
         random: Lives of watches, jitter.
-        limits: Numbers.
     """
 
     def __init__(
@@ -88,11 +78,12 @@ class Reflector(Generic[R]):
         self._limits = limits or WatchLimits()
         self._recovery = Recovery(clock, random, self._limits)
         self._known: dict[str, Held[R]] = {}
-        self._position: _Position | None = None
+        self._position: Position | None = None
         self._synced = False
         self._streams_lists = self._limits.watch_list
         self._unknown_types: set[str] = set()
         self._told: str | None = None
+        self._hasty = 0
         self._cause = "start"
         self._log = logger.bind(kind=self.kind, namespace=namespace or "*")
 
@@ -147,16 +138,24 @@ class Reflector(Generic[R]):
         if not self._synced:
             self._sink.upsert(key, record)
 
-    async def _watch(self, position: _Position, left: float) -> None:
+    async def _watch(self, position: Position, left: float) -> None:
         """Follow the collection from `position` until the server ends the watch."""
         seconds = min(self._watch_seconds(), max(1, int(left)))
         call = self._calls.watch(position.version, seconds)
         self.statistics.watches += 1
-        started, before = self._clock.monotonic(), self._seen()
-        async with self._transport.watch(call, self._limits.silence) as lines:
-            async for line in lines:
-                self._apply(call, position, self._read(line))
-        if self._seen() == before and self._clock.monotonic() - started < self._limits.short:
+        started, before = self._clock.monotonic(), self._news()
+        # A server that does not keep its own timeout must not put off the next full list for ever.
+        with anyio.move_on_after(seconds + self._limits.overtime):
+            async with self._transport.watch(call, self._limits.silence) as lines:
+                async for line in lines:
+                    self._apply(call, position, self._read(line))
+        if self._clock.monotonic() - started >= self._limits.short:
+            self._hasty = 0
+            return
+        # One watch may end early on news; a server that ends each of them so, or one that
+        # repeats old events, must not make us ask without a pause.
+        self._hasty += 1
+        if self._news() == before or self._hasty > self._limits.hasty:
             raise ShortWatch("The watch ended at once.")
 
     async def _watch_list(self) -> None:
@@ -164,14 +163,14 @@ class Reflector(Generic[R]):
         self._count_list()
         call = self._calls.watch_list(self._watch_seconds())
         fresh: dict[str, Held[R]] = {}
-        position: _Position | None = None
+        position: Position | None = None
         try:
             async with self._transport.watch(call, self._limits.silence) as lines:
                 async for line in lines:
                     event = self._read(line)
                     if position is not None:
                         self._apply(call, position, event)
-                    elif self._collect(call, fresh, event):
+                    elif collect(self._known, fresh, call, event):
                         position = self._swap(fresh, event.resource_version or "")
         except (Refused, ServerFault) as error:
             if position is not None:
@@ -182,22 +181,11 @@ class Reflector(Generic[R]):
         if position is None:
             raise ShortWatch("The streaming list ended before its end was marked.")
 
-    def _collect(self, call: Call, fresh: dict[str, Held[R]], event: WatchEvent[R]) -> bool:
-        """Take one event of the first state; True when it marks the end."""
-        if event.status is not None:
-            raise error_in_stream(call, event.status)
-        if event.item is not None:
-            if event.type == "DELETED":
-                fresh.pop(event.item.key, None)
-            else:
-                fresh[event.item.key] = same_or_new(self._known, event.item)
-        return event.type == "BOOKMARK" and event.annotations.get(INITIAL_EVENTS_END) == "true"
-
     def _read(self, line: bytes) -> WatchEvent[R]:
         self.statistics.bytes += len(line)
         return self._projection.event(line)
 
-    def _apply(self, call: Call, position: _Position, event: WatchEvent[R]) -> None:
+    def _apply(self, call: Call, position: Position, event: WatchEvent[R]) -> None:
         """One event of an established watch."""
         if event.status is not None:
             raise error_in_stream(call, event.status)
@@ -218,29 +206,15 @@ class Reflector(Generic[R]):
         if not is_news(version, position.version):
             self.statistics.ignored += 1
             return
-        self._take(event.type, event.item)
+        take(self._known, event.type, event.item, self._sink)
         position.version = version
         self.statistics.events += 1
         self._prove("event")
 
-    def _take(self, kind: str, item: Item[R]) -> None:
-        held = self._known.get(item.key)
-        if kind == "DELETED":
-            if held is not None and held.uid == item.uid:
-                del self._known[item.key]
-                self._sink.remove(item.key)
-            return
-        if held is not None and held.uid != item.uid:
-            # Another object of the same name: its predecessor's end was missed.
-            self._sink.remove(item.key)
-        now = self._known[item.key] = same_or_new(self._known, item)
-        if held is None or now.record is not held.record:
-            self._sink.upsert(item.key, now.record)
-
-    def _swap(self, fresh: dict[str, Held[R]], version: str) -> _Position:
+    def _swap(self, fresh: dict[str, Held[R]], version: str) -> Position:
         """The collection is `fresh` now, whatever we believed; gives the new position."""
         self._known = fresh
-        self._position = position = _Position(version, self._clock.monotonic())
+        self._position = position = Position(version, self._clock.monotonic())
         self._sink.replace({key: held.record for key, held in fresh.items()})
         self._prove("list")
         if not self._synced:
@@ -276,7 +250,7 @@ class Reflector(Generic[R]):
         self.statistics.backoff_seconds += verdict.wait
         await anyio.sleep(verdict.wait)
 
-    async def _probe(self, position: _Position) -> None:
+    async def _probe(self, position: Position) -> None:
         """An open watch was silent: is the server alive, and is our position still its past?"""
         try:
             body = await self._transport.fetch(self._calls.page(1, None))
@@ -295,8 +269,6 @@ class Reflector(Generic[R]):
         self._position = None
         self._cause = cause
 
-    # Numbers
-
     def _count_list(self) -> None:
         self.statistics.lists += 1
         self.relists[self._cause] = self.relists.get(self._cause, 0) + 1
@@ -304,6 +276,5 @@ class Reflector(Generic[R]):
     def _watch_seconds(self) -> int:
         return self._random.randint(self._limits.watch_min, self._limits.watch_max)
 
-    def _seen(self) -> int:
-        counts = self.statistics
-        return counts.events + counts.bookmarks + counts.ignored
+    def _news(self) -> int:
+        return self.statistics.events + self.statistics.bookmarks

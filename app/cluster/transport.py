@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import socket
-from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from typing import TYPE_CHECKING, Protocol
 
 import aiohttp
+import anyio
 
 from app import __version__
 from app.cluster.answers import ERROR_LIMIT, Call, error_of
-from app.cluster.faults import Silent
+from app.cluster.faults import Distrusted, Silent
 from app.cluster.lines import LineSplitter
-from app.cluster.tls import make_context, stamps
+from app.cluster.pools import Pools
 from app.errors import ClusterError, Unreachable
 
 if TYPE_CHECKING:
@@ -26,11 +26,8 @@ CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 60.0
 """For a whole page of a list; 10,000 pods in one take 4 s on a slow machine."""
 
-FILES_SECONDS = 10.0
-"""How often the files of the TLS connection are looked at."""
-
-KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_COUNT = 30, 10, 3
-USER_TIMEOUT_MS = 30_000
+ERROR_SECONDS = 5.0
+"""For the body of an error: its status says enough when the rest does not come."""
 
 
 class Transport(Protocol):
@@ -76,11 +73,7 @@ class HttpTransport:
         self._clock = clock
         self._connect_seconds = connect_seconds
         self._answer_seconds = answer_seconds
-        self._streams: aiohttp.ClientSession | None = None
-        self._calls: aiohttp.ClientSession | None = None
-        self._retired: list[aiohttp.ClientSession] = []
-        self._stamps: tuple[float, ...] = ()
-        self._looked_at = float("-inf")
+        self._pools = Pools(configuration.tls, clock)
 
     async def __aenter__(self) -> HttpTransport:
         return self
@@ -90,11 +83,7 @@ class HttpTransport:
 
     async def close(self) -> None:
         """Close every connection."""
-        for session in (self._streams, self._calls, *self._retired):
-            if session is not None:
-                await session.close()
-        self._streams = self._calls = None
-        self._retired.clear()
+        await self._pools.close()
 
     async def fetch(self, call: Call) -> bytes:
         """The body of the answer; see `Transport`."""
@@ -120,84 +109,70 @@ class HttpTransport:
         self, call: Call, timeout: aiohttp.ClientTimeout, *, streaming: bool
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """A 2xx answer. A refused credential is renewed once, and the call made once more."""
-        authorization = await self._configuration.credential.authorization()
-        response = await self._send(call, timeout, authorization, streaming=streaming)
-        if response.status == 401:
-            if await self._configuration.credential.renew(authorization):
+        credential = self._configuration.credential
+        async with AsyncExitStack() as stack:
+            authorization = await credential.authorization()
+            response = await self._send(call, timeout, authorization, stack, streaming=streaming)
+            if response.status == 401 and await credential.renew(authorization):
                 response.close()
-                authorization = await self._configuration.credential.authorization()
-                response = await self._send(call, timeout, authorization, streaming=streaming)
-        try:
+                authorization = await credential.authorization()
+                response = await self._send(
+                    call, timeout, authorization, stack, streaming=streaming
+                )
             if not 200 <= response.status < 300:
-                with _faults():
-                    body = await response.content.read(ERROR_LIMIT)
-                raise error_of(call, response.status, response.headers, body)
+                raise error_of(call, response.status, response.headers, await _start(response))
             yield response
-        finally:
-            # An answer that was read to its end has given its connection back already.
-            response.close()
 
     async def _send(
         self,
         call: Call,
         timeout: aiohttp.ClientTimeout,
         authorization: str | None,
+        stack: AsyncExitStack,
         *,
         streaming: bool,
     ) -> aiohttp.ClientResponse:
+        """The head of the answer; `stack` ends it and gives the pool back."""
         headers = {"Accept": "application/json", "User-Agent": f"watchglass/{__version__}"}
         if authorization is not None:
             headers["Authorization"] = authorization
         if call.body is not None:
             headers["Content-Type"] = "application/json"
-        method = "GET" if call.body is None else "POST"
-        url = self._configuration.server + call.path
-        session = await self._session(streaming=streaming)
-        with _faults():
-            return await session.request(
-                method,
-                url,
-                params=call.params,
-                data=call.body,
-                headers=headers,
-                timeout=timeout,
-                allow_redirects=False,
-                proxy=self._configuration.proxy,
-                server_hostname=self._configuration.tls.server_name,
-            )
+        session = await stack.enter_async_context(self._pools.session(streaming=streaming))
+        try:
+            with _faults():
+                response = await session.request(
+                    "GET" if call.body is None else "POST",
+                    self._configuration.server + call.path,
+                    params=call.params,
+                    data=call.body,
+                    headers=headers,
+                    timeout=timeout,
+                    allow_redirects=False,
+                    proxy=self._configuration.proxy,
+                    server_hostname=self._configuration.tls.server_name,
+                )
+        except Distrusted:
+            self._pools.doubt()
+            raise
+        # An answer that was read to its end has given its connection back already.
+        stack.callback(response.close)
+        return response
 
-    async def _session(self, *, streaming: bool) -> aiohttp.ClientSession:
-        now = self._clock.monotonic()
-        if now - self._looked_at >= FILES_SECONDS:
-            self._looked_at = now
-            found = stamps(self._configuration.tls)
-            if found != self._stamps:
-                await self._rebuild()
-                self._stamps = found
-        session = self._streams if streaming else self._calls
-        if session is None:
-            await self._rebuild()
-            session = self._streams if streaming else self._calls
-        if session is None:
-            raise Unreachable("The connection to the API server is being closed.")
-        return session
 
-    async def _rebuild(self) -> None:
-        """New sessions with what the files hold now; running streams keep their old one."""
-        context = make_context(self._configuration.tls)
-        if self._calls is not None:
-            await self._calls.close()
-        if self._streams is not None:
-            self._retired.append(self._streams)
-        self._streams = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=context, socket_factory=_socket),
-            auto_decompress=True,
-            read_bufsize=2**18,
-        )
-        self._calls = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=20, ssl=context, socket_factory=_socket),
-            read_bufsize=2**18,
-        )
+async def _start(response: aiohttp.ClientResponse) -> bytes:
+    """The body of an error as far as it is needed and comes in time."""
+    body = bytearray()
+    with anyio.move_on_after(ERROR_SECONDS):
+        try:
+            async for chunk in response.content.iter_any():
+                body += chunk
+                if len(body) >= ERROR_LIMIT:
+                    break
+        except (aiohttp.ClientError, OSError):
+            # The status is known, and that is what counts.
+            pass
+    return bytes(body[:ERROR_LIMIT])
 
 
 async def _lines(response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
@@ -224,7 +199,7 @@ class _faults:
             case TimeoutError():
                 raise Unreachable("The API server does not answer.") from error
             case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
-                raise Unreachable(
+                raise Distrusted(
                     "The API server's certificate is not trusted.", details=str(error)
                 ) from error
             case aiohttp.ClientConnectorError():
@@ -235,16 +210,3 @@ class _faults:
                 raise Unreachable(
                     "The connection to the API server broke.", details=str(error)
                 ) from error
-
-
-def _socket(address: Any) -> socket.socket:
-    """A socket that notices a peer that vanished without a word."""
-    family, kind, protocol, _, _ = address
-    made = socket.socket(family, kind, protocol)
-    made.setblocking(False)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE)
-    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEPALIVE_INTERVAL)
-    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, KEEPALIVE_COUNT)
-    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
-    return made

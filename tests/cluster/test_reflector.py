@@ -1,0 +1,406 @@
+"""The reflector against scripted servers, in fake time.
+
+Names in quotes are those of client-go's own tests (tools/cache) for the same behaviour.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from random import Random
+from typing import TYPE_CHECKING
+
+import anyio
+import pytest
+
+from app.cluster.limits import WatchLimits
+from app.cluster.reflector import Reflector
+from tests.cluster.objects import (
+    THINGS,
+    RecordingMonitor,
+    RecordingSink,
+    Thing,
+    bookmark,
+    error,
+    event,
+    item,
+    page,
+    status,
+)
+from tests.fakes.clock import LoopClock
+from tests.fakes.transport import REFUSED, Answer, ScriptedTransport
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+pytestmark = pytest.mark.looptime
+
+QUIET = Answer([1e9])
+"""A watch on which nothing happens."""
+
+
+class Bench:
+    """A reflector, its script, and what came of it."""
+
+    def __init__(
+        self,
+        lists: Sequence[Answer | None],
+        watches: Sequence[Answer | None] = (QUIET,),
+        limits: WatchLimits | None = None,
+    ) -> None:
+        self.transport = ScriptedTransport(lists, watches)
+        self.sink = RecordingSink()
+        self.monitor = RecordingMonitor()
+        self.clock = LoopClock()
+        self.reflector: Reflector[Thing] = Reflector(
+            THINGS,
+            "a",
+            self.transport,
+            self.sink,
+            self.monitor,
+            clock=self.clock,
+            random=Random(1),
+            limits=limits,
+        )
+
+    @asynccontextmanager
+    async def running(self, seconds: float) -> AsyncIterator[None]:
+        """Let it run for so long, then look."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.reflector.run)
+            await anyio.sleep(seconds)
+            yield
+            tasks.cancel_scope.cancel()
+
+    async def run(self, seconds: float) -> Bench:
+        async with self.running(seconds):
+            pass
+        return self
+
+
+def listed(version: int, *names: str, text: str = "") -> Answer:
+    return Answer([page(version, *(item(name, version, text) for name in names))])
+
+
+def watching(*chunks: bytes | float, quiet: bool = True) -> Answer:
+    return Answer([*chunks, 1e9] if quiet else chunks)
+
+
+async def test_it_lists_then_watches_from_the_lists_version() -> None:
+    bench = await Bench([listed(7, "x", "y")]).run(5)
+    assert bench.sink.texts() == {"x": "", "y": ""}
+    assert bench.sink.verbs[-2:] == ["replace", "synced"]
+    first, watch = bench.transport.calls
+    assert first.params == {"limit": "500"}, "no resourceVersion: never older than what we knew"
+    assert watch.params["resourceVersion"] == "7"
+    assert watch.params["allowWatchBookmarks"] == "true"
+    assert 300 <= int(watch.params["timeoutSeconds"]) <= 600
+    assert bench.monitor.told == ["connecting", "list"]
+
+
+async def test_events_become_upserts_and_removes_in_order() -> None:
+    happens = watching(event("ADDED", "y", 8, "1"), event("MODIFIED", "x", 9, "2"))
+    more = Answer([*happens.chunks[:-1], event("DELETED", "y", 10), 1e9])
+    bench = await Bench([listed(7, "x")], [more]).run(5)
+    assert bench.sink.texts() == {"x": "2"}
+    assert bench.sink.seen == [("a/x", ""), ("a/y", "1"), ("a/x", "2"), ("a/y", None)]
+    assert bench.monitor.told == ["connecting", "list", "event", "event", "event"]
+
+
+async def test_an_unchanged_record_is_not_a_change() -> None:
+    bench = await Bench([listed(7, "x")], [watching(event("MODIFIED", "x", 9))]).run(5)
+    assert bench.sink.seen == [("a/x", "")]
+    assert bench.reflector.statistics.events == 1
+
+
+async def test_a_list_in_pages_is_one_list() -> None:
+    """'TestReflectorWatchListPageSize': the token travels without a version."""
+    pages = [
+        Answer([page(7, item("x", 3), token="next", remaining=1)]),
+        Answer([page(7, item("y", 5))]),
+    ]
+    bench = await Bench(pages).run(5)
+    assert set(bench.sink.texts()) == {"x", "y"}
+    assert bench.transport.calls[1].params == {"limit": "500", "continue": "next"}
+    assert bench.transport.calls[2].params["resourceVersion"] == "7"
+
+
+async def test_410_on_a_later_page_asks_for_everything_at_once() -> None:
+    pages = [
+        Answer([page(7, item("x", 3), token="next")]),
+        Answer([status(410, "Expired")], status=410),
+        listed(9, "y"),
+    ]
+    bench = await Bench(pages).run(5)
+    assert set(bench.sink.texts()) == {"y"}
+    assert bench.transport.calls[2].params == {}
+
+
+async def test_a_watch_that_ends_is_opened_again_from_the_last_version_without_a_list() -> None:
+    ended = watching(event("ADDED", "y", 8), bookmark(12), 80.0, quiet=False)
+    bench = await Bench([listed(7, "x")], [ended, QUIET]).run(150)
+    assert bench.transport.verbs() == ["list", "watch", "watch"]
+    assert bench.transport.calls[-1].params["resourceVersion"] == "12"
+    assert bench.sink.verbs.count("bookmark") == 1
+    assert bench.monitor.errors == []
+
+
+async def test_expired_means_a_list_at_once_and_the_missed_removals() -> None:
+    """'TestReflectorFullListIfExpired', 'TestSharedInformerWatchDisruption'."""
+    lists = [listed(7, "x", "gone"), listed(20, "x", "new")]
+    bench = Bench(lists, [watching(error(410, "Expired"), quiet=False), QUIET])
+    async with bench.running(1):
+        assert bench.sink.texts() == {"x": "", "new": ""}
+    assert ("a/gone", None) in bench.sink.seen
+    assert bench.sink.seen.count(("a/x", "")) == 1, "unchanged objects make no change"
+    assert bench.monitor.errors == []
+    assert bench.reflector.relists == {"start": 1, "expired": 1}
+
+
+async def test_http_410_at_opening_is_the_same() -> None:
+    refused = Answer([status(410, "Gone")], status=410)
+    bench = await Bench([listed(7), listed(20, "x")], [refused, QUIET]).run(1)
+    assert bench.sink.texts() == {"x": ""}
+
+
+async def test_a_second_expiry_in_a_row_waits() -> None:
+    expired = watching(error(410, "Expired"), quiet=False)
+    bench = await Bench([listed(7)], [expired]).run(60)
+    assert len(bench.transport.calls) < 20
+    assert bench.monitor.told.count("Gone") >= 2
+
+
+async def test_too_many_requests_honours_retry_after_and_does_not_list() -> None:
+    """'TestBackoffOnTooManyRequests', 'TestNoRelistOnTooManyRequests'."""
+    throttled = Answer([b"slow down"], status=429, headers=(("Retry-After", "20"),))
+    bench = Bench([listed(7)], [throttled, QUIET])
+    async with bench.running(19):
+        assert bench.transport.verbs() == ["list", "watch"]
+        await anyio.sleep(3)
+        assert bench.transport.verbs() == ["list", "watch", "watch"]
+    assert [type(e).__name__ for e in bench.monitor.errors] == ["Throttled"]
+
+
+async def test_a_refused_connection_backs_off_and_watches_on() -> None:
+    """'TestReflectorListAndWatchInitConnBackoff'."""
+    bench = await Bench([listed(7)], [REFUSED, REFUSED, REFUSED, QUIET]).run(60)
+    assert bench.transport.verbs() == ["list"] + ["watch"] * 4
+    assert {call.params["resourceVersion"] for call in bench.transport.calls[1:]} == {"7"}
+
+
+async def test_an_unreachable_server_at_the_start_is_asked_again() -> None:
+    bench = await Bench([REFUSED, REFUSED, listed(7, "x")]).run(30)
+    assert bench.sink.texts() == {"x": ""}
+    assert bench.monitor.told[:3] == ["connecting", "Unreachable", "Unreachable"]
+
+
+async def test_a_watch_that_ends_at_once_counts_as_a_failure() -> None:
+    bench = await Bench([listed(7)], [watching(quiet=False)]).run(60)
+    assert len(bench.transport.calls) <= 60 / 0.8
+    assert bench.monitor.told.count("ShortWatch") >= 3
+
+
+async def test_a_server_that_repeats_an_event_and_hangs_up_is_not_asked_without_a_pause() -> None:
+    bench = await Bench([listed(7)], [watching(event("ADDED", "x", 5), quiet=False)]).run(60)
+    assert len(bench.transport.calls) <= 60 / 0.8
+    assert bench.sink.texts() == {}
+    assert bench.reflector.statistics.ignored >= 3
+
+
+@pytest.mark.parametrize("code", [403, 404])
+async def test_forbidden_and_absent_are_asked_again_every_half_minute_or_so(code: int) -> None:
+    refused = Answer([status(code, "Forbidden" if code == 403 else "NotFound")], status=code)
+    bench = Bench([refused])
+    async with bench.running(29):
+        assert len(bench.transport.calls) == 1
+        await anyio.sleep(32)
+        assert 2 <= len(bench.transport.calls) <= 3
+    assert bench.monitor.told[1] == ("AccessDenied" if code == 403 else "Absent")
+
+
+async def test_a_denial_says_what_was_asked_for() -> None:
+    bench = await Bench([Answer([status(403, "Forbidden")], status=403)]).run(1)
+    denied = bench.monitor.errors[0]
+    assert (denied.verb, denied.group, denied.resource, denied.namespace) == (  # type: ignore[attr-defined]
+        "list",
+        "",
+        "configmaps",
+        "a",
+    )
+
+
+async def test_500_in_a_stream_is_watched_on_for_a_minute_then_listed() -> None:
+    """'TestRetryInternalError'."""
+    internal = watching(error(500, "InternalError"), quiet=False)
+    bench = await Bench([listed(7)], [internal]).run(200)
+    verbs = bench.transport.verbs()
+    assert verbs[:3] == ["list", "watch", "watch"]
+    assert "list" in verbs[3:]
+    assert bench.reflector.relists["server_fault"] >= 1
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        b'{"type":"ADDED","obj\n',
+        b"<html>504 Gateway Time-out</html>\n",
+        error(None),
+        b'{"type":"ADDED","object":{"metadata":{}}}\n',
+    ],
+    ids=["torn", "html", "error without reason", "no such object"],
+)
+async def test_rubbish_is_dropped_once_and_listed_the_second_time(rubbish: bytes) -> None:
+    bench = Bench([listed(7), listed(9, "x")], [watching(rubbish), watching(rubbish), QUIET])
+    await bench.run(30)
+    assert bench.transport.verbs()[:4] == ["list", "watch", "watch", "list"]
+    assert bench.sink.texts() == {"x": ""}
+
+
+async def test_a_stream_that_ends_in_a_line_goes_on_from_the_last_version() -> None:
+    torn = watching(event("ADDED", "x", 8), b'{"type":"ADDED"', quiet=False)
+    bench = await Bench([listed(7)], [torn, QUIET]).run(30)
+    assert bench.transport.calls[-1].params["resourceVersion"] == "8"
+    assert bench.sink.texts() == {"x": ""}
+
+
+async def test_unknown_event_types_are_skipped_and_do_not_advance() -> None:
+    strange = b'{"type":"SHRUG","object":{}}\n'
+    bench = await Bench([listed(7)], [watching(strange, strange, 5.0, quiet=False), QUIET]).run(30)
+    assert bench.transport.calls[-1].params["resourceVersion"] == "7"
+    assert bench.reflector.statistics.ignored == 2
+
+
+async def test_a_repeated_event_changes_nothing() -> None:
+    doubled = watching(
+        event("ADDED", "x", 8, "new"), event("ADDED", "x", 8, "new"), event("MODIFIED", "x", 6)
+    )
+    bench = await Bench([listed(7)], [doubled]).run(5)
+    assert bench.sink.seen == [("a/x", "new")]
+
+
+async def test_a_recreated_object_is_removed_and_added() -> None:
+    happens = watching(event("ADDED", "x", 9, "second", uid="other"))
+    bench = await Bench([listed(7, "x", text="first")], [happens]).run(5)
+    assert bench.sink.seen == [("a/x", "first"), ("a/x", None), ("a/x", "second")]
+
+
+async def test_the_late_end_of_a_predecessor_takes_nothing_away() -> None:
+    happens = watching(event("ADDED", "x", 9, uid="other"), event("DELETED", "x", 10))
+    bench = await Bench([listed(7, "x")], [happens]).run(5)
+    assert bench.sink.texts() == {"x": ""}
+
+
+async def test_silence_asks_for_a_proof_of_life() -> None:
+    bench = Bench([listed(7, "x")], [QUIET])
+    async with bench.running(89):
+        assert bench.transport.verbs() == ["list", "watch"]
+        await anyio.sleep(2)
+        assert bench.transport.verbs() == ["list", "watch", "list", "watch"]
+    assert bench.transport.calls[2].params == {"limit": "1"}
+    assert bench.transport.calls[3].params["resourceVersion"] == "7", "no relist"
+    assert bench.monitor.errors == []
+
+
+async def test_silence_of_a_dead_server_is_told() -> None:
+    bench = await Bench([listed(7), REFUSED], [QUIET]).run(100)
+    assert "Unreachable" in bench.monitor.told
+
+
+async def test_a_server_that_went_back_in_time_is_listed_again() -> None:
+    """A backup was restored: our version is the future, and its watch is silent."""
+    bench = await Bench([listed(700, "x"), listed(5, "y"), listed(5, "y")], [QUIET]).run(100)
+    assert bench.sink.texts() == {"y": ""}
+    assert bench.reflector.relists["restored"] == 1
+
+
+async def test_a_full_list_comes_every_half_hour() -> None:
+    beats = [chunk for n in range(200) for chunk in (60.0, bookmark(8 + n))]
+    bench = await Bench([listed(7, "x"), listed(5000, "y")], [Answer(beats)]).run(2100)
+    assert bench.reflector.relists == {"start": 1, "periodic": 1}
+    assert bench.sink.texts() == {"y": ""}
+
+
+async def test_401_backs_off_and_lists() -> None:
+    refused = Answer([status(401, "Unauthorized")], status=401)
+    bench = await Bench([listed(7), listed(9, "x")], [refused, QUIET]).run(10)
+    assert bench.transport.verbs() == ["list", "watch", "list", "watch"]
+    assert bench.monitor.told[2] == "Unauthorized"
+
+
+async def test_the_wait_after_failures_doubles_up_to_half_a_minute_and_more_by_chance() -> None:
+    """'TestReflectorListAndWatchWithErrors': invariant I7, requests are bounded."""
+    bench = await Bench([REFUSED]).run(600)
+    assert 600 / 60 <= len(bench.transport.calls) <= 600 / 30 + 8
+
+
+async def test_what_cannot_be_read_costs_nobody_else() -> None:
+    broken = {"metadata": {"name": "broken", "namespace": "a"}}
+    bench = await Bench([Answer([page(7, item("x", 3), broken)])]).run(1)
+    assert bench.sink.texts() == {"x": ""}
+    assert bench.reflector.statistics.unreadable == 1
+
+
+async def test_an_unsynced_collection_grows_by_pages() -> None:
+    pages = [
+        Answer([page(7, item("x", 3), token="next")]),
+        Answer([10.0, page(7, item("y", 5))]),
+    ]
+    bench = Bench(pages)
+    async with bench.running(5):
+        assert bench.sink.texts() == {"x": ""}
+        assert "synced" not in bench.sink.verbs
+        await anyio.sleep(10)
+        assert "synced" in bench.sink.verbs
+
+
+class TestStreamingList:
+    """`sendInitialEvents`, as client-go's 'TestWatchList'."""
+
+    LIMITS = WatchLimits(watch_list=True)
+
+    async def test_the_first_state_is_swapped_in_at_its_mark(self) -> None:
+        stream = watching(
+            event("ADDED", "x", 3),
+            event("ADDED", "y", 4),
+            event("DELETED", "y", 5),
+            10.0,
+            bookmark(7, initial=True),
+            10.0,
+            event("ADDED", "z", 8),
+        )
+        bench = Bench([listed(1)], [stream], self.LIMITS)
+        async with bench.running(5):
+            assert bench.sink.verbs == []
+            await anyio.sleep(10)
+            assert bench.sink.texts() == {"x": ""}
+            await anyio.sleep(10)
+            assert bench.sink.texts() == {"x": "", "z": ""}
+        assert bench.transport.verbs() == ["watch"]
+        asked = bench.transport.calls[0].params
+        assert asked["sendInitialEvents"] == "true"
+        assert asked["resourceVersionMatch"] == "NotOlderThan"
+
+    async def test_a_refusal_is_remembered(self) -> None:
+        refused = Answer([status(422, "Invalid")], status=422)
+        bench = await Bench([listed(7, "x")], [refused, QUIET], self.LIMITS).run(5)
+        assert bench.transport.verbs() == ["watch", "list", "watch"]
+        assert bench.sink.texts() == {"x": ""}
+        assert bench.monitor.errors == []
+
+    async def test_an_end_before_the_mark_starts_over(self) -> None:
+        torn = watching(event("ADDED", "x", 3), quiet=False)
+        whole = watching(event("ADDED", "y", 3), bookmark(7, initial=True))
+        bench = await Bench([listed(1)], [torn, whole], self.LIMITS).run(30)
+        assert bench.sink.texts() == {"y": ""}
+
+    async def test_an_error_before_the_mark_is_an_error(self) -> None:
+        failing = watching(error(429, "TooManyRequests"), quiet=False)
+        whole = watching(bookmark(7, initial=True))
+        bench = await Bench([listed(1)], [failing, whole], self.LIMITS).run(30)
+        assert bench.monitor.told[1] == "Throttled"
+        assert bench.sink.verbs[-1] == "synced"
+
+    async def test_a_refusal_after_the_mark_is_not_one_of_the_streaming_list(self) -> None:
+        stream = watching(bookmark(7, initial=True), error(422, "Invalid"), quiet=False)
+        bench = await Bench([listed(1)], [stream, QUIET], self.LIMITS).run(10)
+        assert bench.transport.verbs() == ["watch", "watch"]
+        assert bench.transport.calls[1].params["resourceVersion"] == "7"

@@ -1,0 +1,97 @@
+"""A transport that plays a script: what it answers to each list and each watch.
+
+`tests/cluster/test_transport_contract.py` holds it and the real one to the same behaviour.
+"""
+
+from __future__ import annotations
+
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import anyio
+
+from app.cluster.answers import error_of
+from app.cluster.faults import Silent
+from app.cluster.lines import LineSplitter
+from app.errors import Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+
+    from app.cluster.answers import Call
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer; its body may come in chunks, with pauses (seconds) between them."""
+
+    chunks: Sequence[bytes | float] = ()
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    breaks: bool = False
+    """The connection breaks after the last chunk."""
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(chunk for chunk in self.chunks if isinstance(chunk, bytes))
+
+
+REFUSED = None
+"""Nobody listens."""
+
+
+class ScriptedTransport:
+    """Plays `lists` and `watches` in order; when a script is over, its last answer stays."""
+
+    def __init__(
+        self, lists: Sequence[Answer | None] = (), watches: Sequence[Answer | None] = ()
+    ) -> None:
+        self.calls: list[Call] = []
+        self.at: list[float] = []
+        self._lists = list(lists)
+        self._watches = list(watches)
+
+    def verbs(self) -> list[str]:
+        """What was asked, in short."""
+        return [call.verb for call in self.calls]
+
+    async def fetch(self, call: Call) -> bytes:
+        answer = self._next(call, self._lists)
+        async with aclosing(self._chunks(answer, silence=60.0)) as chunks:
+            return b"".join([chunk async for chunk in chunks])
+
+    @asynccontextmanager
+    async def watch(self, call: Call, silence: float) -> AsyncIterator[AsyncIterator[bytes]]:
+        answer = self._next(call, self._watches)
+        async with aclosing(self._lines(answer, silence)) as lines:
+            yield lines
+
+    async def _lines(self, answer: Answer, silence: float) -> AsyncGenerator[bytes, None]:
+        splitter = LineSplitter()
+        async with aclosing(self._chunks(answer, silence)) as chunks:
+            async for chunk in chunks:
+                for line in splitter.feed(chunk):
+                    yield line
+        splitter.end()
+
+    async def _chunks(self, answer: Answer, silence: float) -> AsyncGenerator[bytes, None]:
+        for chunk in answer.chunks:
+            if isinstance(chunk, bytes):
+                yield chunk
+            elif chunk < silence:
+                await anyio.sleep(chunk)
+            else:
+                await anyio.sleep(silence)
+                raise Silent("The API server is silent.")
+        if answer.breaks:
+            raise Unreachable("The connection to the API server broke.")
+
+    def _next(self, call: Call, script: list[Answer | None]) -> Answer:
+        self.calls.append(call)
+        answer = script.pop(0) if len(script) > 1 else script[0]
+        if answer is None:
+            raise Unreachable("The API server cannot be reached.")
+        if answer.status != 200:
+            raise error_of(call, answer.status, dict(answer.headers), answer.body)
+        return answer
