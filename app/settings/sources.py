@@ -103,7 +103,9 @@ class Environment(Source):
             if not variable.startswith(prefix) or variable in known:
                 continue
             if variable in plain and not SERVICE_URL.match(value):
-                self._take_once(plain[variable], value, variable)
+                # Compose files and charts pass variables on that nobody has set.
+                if value:
+                    self._take_once(plain[variable], value, variable)
             elif variable in files:
                 self._take_file(files[variable], value, variable)
             elif not SERVICE_LINK.search(variable) and not SERVICE_URL.match(value):
