@@ -37,6 +37,13 @@ class Calls:
             params["continue"] = token
         return self._call("list", params)
 
+    def namespace(self) -> Call | None:
+        """Whether the namespace exists; None where all of them are meant."""
+        if self._namespace is None:
+            return None
+        path = f"/api/v1/namespaces/{self._namespace}"
+        return Call("get", path, "", "namespaces", self._namespace)
+
     def watch(self, version: str, seconds: int) -> Call:
         """What happens after `version`, for `seconds`."""
         return self._call("watch", self._watching(seconds) | {"resourceVersion": version})

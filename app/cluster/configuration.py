@@ -12,7 +12,9 @@ from kubernetes_asyncio.config.config_exception import ConfigException
 from kubernetes_asyncio.config.kube_config import KubeConfigMerger
 from yaml import YAMLError
 
-from app.cluster.credentials import Credential, ExecPlugin, Fixed, TokenFile, basic
+from app.cluster.credentials import Credential, Fixed, TokenFile, basic, bearer
+from app.cluster.plugins import ExecPlugin
+from app.cluster.tls import make_context
 from app.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -103,24 +105,37 @@ def _in_cluster(
 
 def _kubeconfig(clock: Clock, paths: str, origin: str, context: str | None) -> ClusterConfiguration:
     try:
-        merged = KubeConfigMerger(paths).config
+        files = KubeConfigMerger(paths)
+        merged = files.config
         if merged is None:
             raise ConfigurationError(f"There is no kubeconfig ({origin}).")
-        name = context or merged.safe_get("current-context")
+        # As kubectl: the first file that names a context wins. The merger lets the last one win.
+        named = (read.get("current-context") for read in files.config_files.values())
+        name = context or next(filter(None, named), None)
         if not name:
             raise ConfigurationError(f"The kubeconfig names no current context ({origin}).")
         chosen = _named(merged, "contexts", name)["context"]
         cluster = _named(merged, "clusters", str(chosen["cluster"]))
         user_name = chosen.safe_get("user")
-        user = merged["users"].get_with_name(user_name, safe=True) if user_name else None
+        user = _named(merged, "users", str(user_name)) if user_name else None
         return _read(clock, origin, str(name), chosen, cluster, user)
     except (ConfigException, YAMLError, OSError, ValueError, TypeError, AttributeError) as error:
-        told = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ConfigurationError(f"The kubeconfig cannot be read ({origin}): {told}") from error
+        raise ConfigurationError(
+            f"The kubeconfig cannot be read ({origin}): {_told(error)}"
+        ) from error
+
+
+def _told(error: Exception) -> str:
+    """What is wrong, in a line, without what the file holds: the parser's own words quote it."""
+    if isinstance(error, ConfigException):
+        return str(error).partition(" in ")[0]
+    if isinstance(error, YAMLError):
+        return "it is no YAML"
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def _named(merged: ConfigNode, section: str, name: str) -> ConfigNode:
-    found = merged[section].get_with_name(name)
+    found = merged[section].get_with_name(name, safe=True)
     if found is None:
         raise ValueError(f"there is no {name!r} in {section}")
     return found
@@ -139,7 +154,7 @@ def _read(
     server = str(target["server"]).rstrip("/")
     if not server.startswith(("http://", "https://")):
         raise ConfigurationError(f"The server {server!r} is no http or https URL ({origin}).")
-    return ClusterConfiguration(
+    configuration = ClusterConfiguration(
         origin=origin,
         server=server,
         context=name,
@@ -154,13 +169,19 @@ def _read(
         credential=_credential(clock, origin, who, user.path if user else None),
         proxy=target.safe_get("proxy-url"),
     )
+    # A certificate that cannot be read is said now; later it is a state that may pass.
+    make_context(configuration.tls)
+    return configuration
 
 
 def _credential(clock: Clock, origin: str, who: ConfigNode | None, path: str | None) -> Credential:
     if who is None:
         return Fixed(None)
+    if who.safe_get("as"):
+        # Ignoring it would mean to act with more rights than its author meant us to have.
+        raise ConfigurationError(f"Impersonation in the kubeconfig is not supported ({origin}).")
     if who.safe_get("exec"):
-        return ExecPlugin(who["exec"], clock)
+        return ExecPlugin(who["exec"], clock, folder=_folder(path))
     if who.safe_get("auth-provider"):
         raise ConfigurationError(
             f"The kubeconfig's auth-provider is not supported, use an exec plugin ({origin})."
@@ -169,7 +190,7 @@ def _credential(clock: Clock, origin: str, who: ConfigNode | None, path: str | N
     if who.safe_get("tokenFile"):
         return TokenFile(_beside(path, str(who["tokenFile"])), clock)
     if who.safe_get("token"):
-        return Fixed(f"Bearer {str(who['token']).strip()}")
+        return Fixed(bearer(str(who["token"])))
     if who.safe_get("username"):
         return basic(str(who["username"]), str(who.safe_get("password") or ""))
     return Fixed(None)
@@ -187,5 +208,8 @@ def _material(node: ConfigNode | None, key: str, path: str | None) -> Path | byt
 
 def _beside(path: str | None, name: str) -> Path:
     """`name` as the kubeconfig at `path` means it: relative to its folder."""
-    folder = Path(path).absolute().parent if path else Path.cwd()
-    return folder / Path(name).expanduser()
+    return _folder(path) / Path(name).expanduser()
+
+
+def _folder(path: str | None) -> Path:
+    return Path(path).absolute().parent if path else Path.cwd()

@@ -10,6 +10,8 @@ class WatchLimits:
     """Times are seconds."""
 
     page_size: int = 500
+    pages: int = 10_000
+    """A list of more pages than this does not end."""
     watch_min: int = 300
     watch_max: int = 600
     """A watch asks for a random time between the two, so that watches do not end together."""
@@ -26,6 +28,8 @@ class WatchLimits:
     refused_min: float = 30.0
     refused_max: float = 60.0
     """After 403 and 404, which only a person mends."""
+    expiry: float = 30.0
+    """An expired position is listed again at once, but not twice in this time."""
     internal: float = 60.0
     """500 in a stream is retried so long before a relist."""
     watch_list: bool = False

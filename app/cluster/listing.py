@@ -9,13 +9,14 @@ import anyio.lowlevel
 from app.cluster.answers import error_in_stream
 from app.cluster.calls import INITIAL_EVENTS_END
 from app.cluster.held import Held, same_or_new
-from app.errors import Gone
+from app.errors import Gone, Unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.cluster.answers import Call
     from app.cluster.calls import Calls
+    from app.cluster.limits import WatchLimits
     from app.cluster.projection import Projection, WatchEvent
     from app.cluster.transport import Transport
 
@@ -36,7 +37,7 @@ async def list_all(
     calls: Calls,
     projection: Projection[R],
     known: dict[str, Held[R]],
-    page_size: int,
+    limits: WatchLimits,
     seen: Callable[[str, R], None],
 ) -> Listing[R]:
     """List everything; objects equal to those in `known` come back as the identical ones.
@@ -50,14 +51,14 @@ async def list_all(
     """
     objects: dict[str, Held[R]] = {}
     unreadable: list[str] = []
-    size: int | None = page_size
+    size: int | None = limits.page_size
     token: str | None = None
     received = 0
-    while True:
+    for _ in range(limits.pages):
         try:
             body = await transport.fetch(calls.page(size, token))
         except Gone:
-            if token is None:
+            if token is None or size is None:
                 raise
             objects, unreadable, size, token = {}, [], None, None
             continue
@@ -71,6 +72,7 @@ async def list_all(
         if token is None:
             return Listing(objects, page.resource_version, received, tuple(unreadable))
         await anyio.lowlevel.checkpoint()
+    raise Unusable(f"The list of {projection.resource.plural} does not end.")
 
 
 def collect(

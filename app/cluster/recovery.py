@@ -42,7 +42,7 @@ class Recovery:
 
     | error | relist | wait |
     |---|---|---|
-    | Gone | yes | none the first time, then back-off |
+    | Gone | yes | none, unless there was one in the last 30 s: then back-off |
     | AccessDenied, Absent | yes | 30-60 s: only a person mends it |
     | Throttled | no | back-off, at least what the server asks |
     | Unreachable, a watch that ends at once | no | back-off |
@@ -56,21 +56,22 @@ class Recovery:
         self._random = random
         self._limits = limits
         self._backoff = Backoff(clock, random)
-        self._expired = 0
+        self._expired_at = float("-inf")
         self._unreadable = 0
         self._internal_since: float | None = None
 
     def healthy(self) -> None:
-        """A watch has given something: what was forgiven may happen again."""
-        self._expired = 0
+        """A watch has given something new: what was forgiven may happen again."""
         self._unreadable = 0
         self._internal_since = None
 
     def judge(self, error: ClusterError) -> Verdict:
         """What follows from `error`."""
         if isinstance(error, Gone):
-            self._expired += 1
-            if self._expired == 1:
+            now = self._clock.monotonic()
+            last, self._expired_at = self._expired_at, now
+            # By time and not by events: a server may give one event, then expire, for ever.
+            if now - last >= self._limits.expiry:
                 return Verdict("expired", 0.0, tell=False)
             return Verdict("expired", self._backoff.delay())
         if isinstance(error, AccessDenied | Absent):

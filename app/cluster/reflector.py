@@ -19,10 +19,7 @@ from app.cluster.held import Held, Position, is_news, take
 from app.cluster.limits import ReflectorStatistics, WatchLimits
 from app.cluster.listing import collect, list_all
 from app.cluster.recovery import Recovery
-from app.errors import (
-    ClusterError,
-    ServerFault,
-)
+from app.errors import Absent, ClusterError, ServerFault
 
 if TYPE_CHECKING:
     from random import Random
@@ -36,6 +33,9 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 logger = structlog.get_logger("watchglass.reflector")
+
+SHORTEST_WATCH_SECONDS = 2
+"""A watch that is asked to end sooner cannot be told from one that fails."""
 
 
 class Reflector(Generic[R]):
@@ -103,7 +103,7 @@ class Reflector(Generic[R]):
         position = self._position
         if position is not None:
             left = position.listed_at + self._limits.relist - self._clock.monotonic()
-            if left > 0:
+            if left >= SHORTEST_WATCH_SECONDS:
                 await self._watch(position, left)
                 return
             self._forget("periodic")
@@ -120,14 +120,36 @@ class Reflector(Generic[R]):
             self._calls,
             self._projection,
             self._known,
-            self._limits.page_size,
+            self._limits,
             self._show_early,
         )
         self.statistics.bytes += found.bytes
         if found.unreadable:
             self.statistics.unreadable += len(found.unreadable)
             self._log.warning("unreadable_objects", names=found.unreadable[:10])
+        await self._look_for_namespace(found.objects)
         self._swap(found.objects, found.version)
+
+    async def _look_for_namespace(self, fresh: dict[str, Held[R]]) -> None:
+        """Nothing in a namespace that is not there is no good news.
+
+        The list of a namespace that does not exist is empty and without an error; only the
+        namespace itself tells the two apart, where we are allowed to ask.
+
+        Raises:
+            Absent: It does not exist; what we held of it is gone.
+        """
+        call = self._calls.namespace()
+        if fresh or call is None:
+            return
+        try:
+            await self._transport.fetch(call)
+        except Absent:
+            self._known = {}
+            self._sink.replace({})
+            raise
+        except ClusterError as error:
+            self._log.debug("namespace_not_seen", error=str(error))
 
     def _show_early(self, key: str, record: R) -> None:
         """Show what a page of the first list brought.
@@ -140,7 +162,7 @@ class Reflector(Generic[R]):
 
     async def _watch(self, position: Position, left: float) -> None:
         """Follow the collection from `position` until the server ends the watch."""
-        seconds = min(self._watch_seconds(), max(1, int(left)))
+        seconds = min(self._watch_seconds(), int(left))
         call = self._calls.watch(position.version, seconds)
         self.statistics.watches += 1
         started, before = self._clock.monotonic(), self._news()
@@ -171,6 +193,7 @@ class Reflector(Generic[R]):
                     if position is not None:
                         self._apply(call, position, event)
                     elif collect(self._known, fresh, call, event):
+                        await self._look_for_namespace(fresh)
                         position = self._swap(fresh, event.resource_version or "")
         except (Refused, ServerFault) as error:
             if position is not None:
@@ -196,14 +219,17 @@ class Reflector(Generic[R]):
                 self._unknown_types.add(event.type)
                 self._log.warning("unknown_watch_event", type=event.type[:40])
             return
-        self._recovery.healthy()
+        news = is_news(version, position.version)
+        if news:
+            self._recovery.healthy()
         if event.item is None:
-            position.version = version
+            # A bookmark of a server that lags behind does not take us back.
+            position.version = version if news else position.version
             self.statistics.bookmarks += 1
             self._sink.bookmark()
             self._prove("bookmark")
             return
-        if not is_news(version, position.version):
+        if not news:
             self.statistics.ignored += 1
             return
         take(self._known, event.type, event.item, self._sink)

@@ -89,7 +89,7 @@ class Delivery:
 
     def sweep(self) -> None:
         """Drop lagging readers that have taken not one byte for too long."""
-        now = self._hub.monotonic()
+        now = self._hub.clock.monotonic()
         for view in tuple(self._hub.views.values()):
             for reader in tuple(view.lagging):
                 progress = reader.writer.progress()
@@ -172,7 +172,7 @@ class Delivery:
             view.lagging[reader] = None
             self._hub.statistics.lagging += 1
         reader.progress = reader.writer.progress()
-        reader.progress_at = self._hub.monotonic()
+        reader.progress_at = self._hub.clock.monotonic()
 
     def _leave(
         self, reader: Subscription, reason: str, owed: tuple[Frame, ...], after: float

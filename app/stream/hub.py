@@ -7,16 +7,16 @@ slow reader or for time is in `delivery.py` and `pulse.py`.
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import contextmanager
 from random import SystemRandom
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 
 from app.stream.cursor import new_epoch
 from app.stream.delivery import Delivery
 from app.stream.greeting import Greeting
+from app.stream.ledger import Ledger, loop_later
 from app.stream.limits import Limits
 from app.stream.pulse import Pulse
 from app.stream.statistics import Statistics
@@ -32,21 +32,10 @@ if TYPE_CHECKING:
 
     from app.clock import Clock
     from app.stream.frame import Frame
+    from app.stream.ledger import Handle
     from app.stream.writers import Writer
 
 V = TypeVar("V")
-
-
-class Handle(Protocol):
-    """A call that is to come."""
-
-    def cancel(self) -> None:
-        """Forget it."""
-        ...
-
-
-def _loop_later(delay: float, call: Callable[[], None]) -> Handle:
-    return asyncio.get_running_loop().call_later(delay, call)
 
 
 class Hub:
@@ -71,12 +60,11 @@ class Hub:
         random: Random | None = None,
         epoch: str | None = None,
         build: str = "",
-        later: Callable[[float, Callable[[], None]], Handle] = _loop_later,
+        later: Callable[[float, Callable[[], None]], Handle] = loop_later,
     ) -> None:
         self.limits = limits or Limits()
         chance: Random = random or SystemRandom()
         self.epoch = epoch or new_epoch(chance)
-        self.seq = 0
         self.statistics = Statistics()
         self.draining = False
         self.vitals = vitals or (lambda topics, namespaces: {})
@@ -85,14 +73,22 @@ class Hub:
         self.greeting = Greeting(
             epoch=self.epoch, limits=self.limits, clock=clock, random=chance, build=build
         )
-        self._later = later
+        self._ledger = Ledger(
+            clock,
+            tick=self.limits.tick_seconds,
+            later=later,
+            statistics=self.statistics,
+            publish=self._publish,
+            idle=lambda: not self.views,
+        )
         self._topics: dict[str, Topic[Any]] = {}
-        self._depth = 0
-        self.flushed = 0
-        self._flushed_at = float("-inf")
-        self._timer: Handle | None = None
         self._delivery = Delivery(self)
         self._pulse = Pulse(self, self._delivery)
+
+    @property
+    def seq(self) -> int:
+        """The number of the last change."""
+        return self._ledger.seq
 
     # Topics and batches
 
@@ -112,7 +108,7 @@ class Hub:
             raise ValueError(f"there is a topic {name!r} already")
         topic: Topic[V] = Topic(
             name,
-            self,
+            self._ledger,
             reads=reads or {},
             namespace_of=namespace_of,
             horizon=self.limits.tombstone_seconds,
@@ -128,40 +124,11 @@ class Hub:
     @contextmanager
     def batch(self) -> Iterator[None]:
         """What is written inside reaches readers together. Never hold it across an `await`."""
-        self.enter()
+        self._ledger.enter()
         try:
             yield
         finally:
-            self.leave()
-
-    def enter(self) -> None:
-        """Begin a batch, or a deeper level of one."""
-        self._depth += 1
-
-    def leave(self) -> None:
-        """End a level; the outermost end sends at once when idle, else at the next tick."""
-        self._depth -= 1
-        if self._depth or self.flushed == self.seq or self._timer is not None:
-            return
-        wait = self._flushed_at + self.limits.tick_seconds - self.monotonic()
-        if wait <= 0:
-            self.flush()
-        elif self.views:
-            self._timer = self._later(wait, self._tick)
-
-    def advance(self) -> int:
-        """Take the next seq; for topics."""
-        self.seq += 1
-        self.statistics.changes += 1
-        return self.seq
-
-    def overtake(self) -> None:
-        """Count a change that a later one replaced before it was sent; for topics."""
-        self.statistics.coalesced += 1
-
-    def monotonic(self) -> float:
-        """The clock's seconds; for topics."""
-        return self.clock.monotonic()
+            self._ledger.leave()
 
     def expire(self) -> None:
         """Let every topic forget tombstones that are beyond the horizon."""
@@ -195,7 +162,7 @@ class Hub:
             LookupError: A topic that `audience` cannot read.
             RuntimeError: Called inside a batch.
         """
-        if self._depth:
+        if self._ledger.open:
             raise RuntimeError("attach inside a batch would tear the batch")
         self.flush()
         view = self._view(topics, namespaces, audience)
@@ -238,19 +205,7 @@ class Hub:
 
     def flush(self) -> None:
         """Send what is gathered to every live reader, now."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self.flushed == self.seq:
-            return
-        self.flushed = self.seq
-        self._flushed_at = self.monotonic()
-        self.statistics.flushes += 1
-        for view in tuple(self.views.values()):
-            after = view.flushed
-            frames = view.flush(self.seq)
-            if frames:
-                self._delivery.broadcast(view, frames, after)
+        self._ledger.flush()
 
     # Life
 
@@ -301,6 +256,9 @@ class Hub:
             )
         return view
 
-    def _tick(self) -> None:
-        self._timer = None
-        self.flush()
+    def _publish(self) -> None:
+        for view in tuple(self.views.values()):
+            after = view.flushed
+            frames = view.flush(self.seq)
+            if frames:
+                self._delivery.broadcast(view, frames, after)

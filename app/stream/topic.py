@@ -4,56 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from app.stream.cut import cut
+from app.stream.entry import Entry, Tombstones
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    from app.stream.ledger import Journal
 
 V = TypeVar("V")
 T = TypeVar("T")
 
 KEY_LIMIT = 1_024
 """Bytes of JSON that a key may have; Kubernetes names need at most 319."""
-
-
-class Journal(Protocol):
-    """What a topic needs of its hub."""
-
-    flushed: int
-    """The seq up to which readers have been given the changes."""
-
-    def advance(self) -> int:
-        """Take the next seq."""
-        ...
-
-    def overtake(self) -> None:
-        """Count a change that was replaced before anybody was given it."""
-        ...
-
-    def monotonic(self) -> float:
-        """Seconds, for the age of tombstones."""
-        ...
-
-    def enter(self) -> None:
-        """Begin a batch, or a deeper level of one."""
-        ...
-
-    def leave(self) -> None:
-        """End a level; the outermost end publishes."""
-        ...
-
-
-class Entry(Generic[V]):
-    """The value of a key, the seq of its last change, and its bytes per audience."""
-
-    __slots__ = ("encoded", "seq", "value")
-
-    def __init__(self, seq: int, value: V) -> None:
-        self.seq = seq
-        self.value = value
-        self.encoded: dict[str, bytes] | None = None
 
 
 class Topic(Generic[V]):
@@ -82,10 +46,8 @@ class Topic(Generic[V]):
         self.synced = False
         self.floor = 0
         self._journal = journal
-        self._horizon = horizon
-        self._most_tombstones = most_tombstones
         self._live: dict[str, Entry[V]] = {}
-        self._tombstones: dict[str, tuple[int, float]] = {}
+        self._tombstones = Tombstones(horizon, most_tombstones)
         self._listeners: tuple[Callable[[str, V | None, V | None], None], ...] = ()
         self._waiters: dict[object, Callable[[], None]] = {}
 
@@ -117,7 +79,7 @@ class Topic(Generic[V]):
         self._journal.enter()
         try:
             self._live.pop(key, None)
-            self._tombstones.pop(key, None)
+            self._tombstones.discard(key)
             self._live[key] = Entry(self._journal.advance(), value)
             self._tell(key, old, value)
         finally:
@@ -134,7 +96,7 @@ class Topic(Generic[V]):
         self._journal.enter()
         try:
             del self._live[key]
-            self._tombstones[key] = (self._journal.advance(), self._journal.monotonic())
+            self._tombstones.add(key, self._journal.advance(), self._journal.monotonic())
             self.expire()
             self._tell(key, entry.value, None)
         finally:
@@ -146,8 +108,8 @@ class Topic(Generic[V]):
     ) -> int:
         """Make the collection equal to `values`, as a diff; gives how many keys changed.
 
-        Keys for which `within` is false are left alone. Unchanged values make no change, and the
-        whole is one batch.
+        Keys for which `within` is false are left alone, those of `values` too. Unchanged values
+        make no change, and the whole is one batch.
         """
         changed = 0
         self._journal.enter()
@@ -157,8 +119,7 @@ class Topic(Generic[V]):
                 if within is None or within(key):
                     changed += self.remove(key)
             for key, value in values.items():
-                entry = self._live.get(key)
-                if entry is None or entry.value is not value:
+                if within is None or within(key):
                     changed += self.upsert(key, value)
         finally:
             self._journal.leave()
@@ -182,14 +143,7 @@ class Topic(Generic[V]):
 
     def expire(self) -> None:
         """Forget tombstones beyond the horizon in time or number; the floor rises with them."""
-        oldest = self._journal.monotonic() - self._horizon
-        while self._tombstones:
-            key = next(iter(self._tombstones))
-            seq, at = self._tombstones[key]
-            if at >= oldest and len(self._tombstones) <= self._most_tombstones:
-                return
-            del self._tombstones[key]
-            self.floor = max(self.floor, seq)
+        self.floor = max(self.floor, self._tombstones.expire(self._journal.monotonic()))
 
     def listen(self, listener: Callable[[str, V | None, V | None], None]) -> Callable[[], None]:
         """Call `listener(key, old, new)` at each change, inside its batch; gives the way to stop.
@@ -237,8 +191,7 @@ class Topic(Generic[V]):
                 break
             if self.visible(key, namespaces):
                 changes.append((entry.seq, key, entry))
-        for key in reversed(self._tombstones):
-            seq, _ = self._tombstones[key]
+        for key, seq in self._tombstones.newest():
             if seq <= position:
                 break
             if self.visible(key, namespaces):
@@ -248,12 +201,10 @@ class Topic(Generic[V]):
 
     def last_change(self, namespaces: frozenset[str] | None) -> int:
         """The seq of the newest change that a reader of `namespaces` may know of."""
-        known: Iterable[tuple[str, int]] = (
-            (key, self._live[key].seq) for key in reversed(self._live)
-        )
-        live = next((seq for key, seq in known if self.visible(key, namespaces)), 0)
-        known = ((key, self._tombstones[key][0]) for key in reversed(self._tombstones))
-        dead = next((seq for key, seq in known if self.visible(key, namespaces)), 0)
+        entries = ((key, self._live[key].seq) for key in reversed(self._live))
+        live = next((seq for key, seq in entries if self.visible(key, namespaces)), 0)
+        tombstones = self._tombstones.newest()
+        dead = next((seq for key, seq in tombstones if self.visible(key, namespaces)), 0)
         return max(self.floor, live, dead)
 
     def entries(self, namespaces: frozenset[str] | None) -> Iterator[tuple[str, Entry[V]]]:
@@ -271,12 +222,7 @@ class Topic(Generic[V]):
 
     def encode(self, entry: Entry[V], audience: str) -> bytes:
         """The value as `audience` reads it, in JSON on one line; made once, cut when too large."""
-        if entry.encoded is None:
-            entry.encoded = {}
-        known = entry.encoded.get(audience)
-        if known is None:
-            known = entry.encoded[audience] = cut(self.reads[audience](entry.value))
-        return known
+        return entry.encode(audience, self.reads[audience])
 
     def _check(self, key: str) -> None:
         if len(json.dumps(key)) > KEY_LIMIT:

@@ -12,9 +12,10 @@ from app.stream.frame import ENVELOPE, FRAME_LIMIT, Frame
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from app.stream.entry import Entry
     from app.stream.statistics import Statistics
     from app.stream.subscription import Subscription
-    from app.stream.topic import Entry, Topic
+    from app.stream.topic import Topic
 
 ROOM = FRAME_LIMIT - ENVELOPE
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
-_SCHEMES = {"http", "https"}
+_SCHEMES = frozenset({"http", "https"})
 
 
 def believe_proxy(scope: MutableMapping[str, Any], trusted: Sequence[Network]) -> None:

@@ -352,6 +352,67 @@ async def test_an_unsynced_collection_grows_by_pages() -> None:
         assert "synced" in bench.sink.verbs
 
 
+async def test_news_before_each_expiry_does_not_make_lists_free() -> None:
+    lists = [listed(version) for version in range(10, 2000, 10)]
+    watches = [
+        watching(event("ADDED", "x", version + 1), error(410, "Expired"), quiet=False)
+        for version in range(10, 2000, 10)
+    ]
+    bench = await Bench(lists, watches).run(60)
+    assert len(bench.transport.calls) <= 3 + 60 / 0.8
+
+
+async def test_an_old_bookmark_does_not_take_us_back() -> None:
+    late = watching(bookmark(3), 5.0, event("ADDED", "x", 6), 5.0, quiet=False)
+    bench = await Bench([listed(7)], [late, QUIET]).run(30)
+    assert bench.transport.calls[-1].params["resourceVersion"] == "7"
+    assert bench.sink.texts() == {}
+
+
+async def test_a_list_without_an_end_is_given_up() -> None:
+    for_ever = Answer([page(7, item("x", 3), token="again")])
+    bench = await Bench([for_ever], limits=WatchLimits(pages=20)).run(60)
+    assert bench.monitor.told[1] == "Unusable"
+    assert len(bench.transport.calls) <= 20 * (3 + 60 / 0.8)
+
+
+async def test_410_on_every_later_page_is_no_endless_list() -> None:
+    pages = [Answer([page(7, token="next")]), Answer([status(410, "Expired")], status=410)]
+    bench = await Bench(pages * 500).run(60)
+    assert len(bench.transport.calls) <= 4 * (3 + 60 / 0.8)
+
+
+async def test_an_empty_list_of_a_missing_namespace_is_absent() -> None:
+    bench = Bench([listed(7, "x"), listed(9), listed(12)], [watching(error(410, "Expired")), QUIET])
+    bench.transport.namespace = Answer([status(404, "NotFound")], status=404)
+    async with bench.running(20):
+        assert bench.monitor.told == ["connecting", "list", "Absent"]
+        assert bench.sink.texts() == {}
+        bench.transport.namespace = Answer([b"{}"])
+        await anyio.sleep(60)
+        assert bench.monitor.told[3:] == ["list"]
+
+
+async def test_who_may_not_ask_for_the_namespace_believes_the_list() -> None:
+    bench = Bench([listed(7)])
+    bench.transport.namespace = Answer([status(403, "Forbidden")], status=403)
+    await bench.run(5)
+    assert bench.monitor.told == ["connecting", "list"]
+
+
+async def test_a_full_list_that_is_due_does_not_wait_for_a_watch_of_no_length() -> None:
+    limits = WatchLimits(relist=10.0)
+    bench = await Bench([listed(7)], [Answer([9.5])], limits).run(11)
+    assert bench.transport.verbs() == ["list", "watch", "list", "watch"]
+    assert bench.monitor.errors == []
+
+
+async def test_a_stop_takes_no_time_and_leaves_nothing() -> None:
+    for answers in ([QUIET], [watching(5.0, quiet=False)], [REFUSED]):
+        bench = await Bench([listed(7)], answers).run(3)
+        assert bench.clock.monotonic() == pytest.approx(3, abs=0.01)
+
+
 class TestStreamingList:
     """`sendInitialEvents`, as client-go's 'TestWatchList'."""
 

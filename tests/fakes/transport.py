@@ -47,6 +47,8 @@ class ScriptedTransport:
     def __init__(
         self, lists: Sequence[Answer | None] = (), watches: Sequence[Answer | None] = ()
     ) -> None:
+        self.namespace: Answer = Answer([b"{}"])
+        """What is said of the namespace itself."""
         self.calls: list[Call] = []
         self.at: list[float] = []
         self._lists = list(lists)
@@ -57,9 +59,14 @@ class ScriptedTransport:
         return [call.verb for call in self.calls]
 
     async def fetch(self, call: Call) -> bytes:
+        if call.verb == "get":
+            return self._checked(call, self.namespace).body
         answer = self._next(call, self._lists)
-        async with aclosing(self._chunks(answer, silence=60.0)) as chunks:
-            return b"".join([chunk async for chunk in chunks])
+        try:
+            async with aclosing(self._chunks(answer, silence=60.0)) as chunks:
+                return b"".join([chunk async for chunk in chunks])
+        except Silent as error:
+            raise Unreachable("The API server does not answer.") from error
 
     @asynccontextmanager
     async def watch(self, call: Call, silence: float) -> AsyncIterator[AsyncIterator[bytes]]:
@@ -89,7 +96,9 @@ class ScriptedTransport:
 
     def _next(self, call: Call, script: list[Answer | None]) -> Answer:
         self.calls.append(call)
-        answer = script.pop(0) if len(script) > 1 else script[0]
+        return self._checked(call, script.pop(0) if len(script) > 1 else script[0])
+
+    def _checked(self, call: Call, answer: Answer | None) -> Answer:
         if answer is None:
             raise Unreachable("The API server cannot be reached.")
         if answer.status != 200:

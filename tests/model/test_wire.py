@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
-from uuid import uuid1, uuid3, uuid4, uuid5
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -157,9 +157,9 @@ class TestIdentities:
         [
             "",
             "agent",
-            str(uuid1()),
-            str(uuid3(uuid4(), "name")),
-            str(uuid5(uuid4(), "name")),
+            "9820e49c-e844-11f1-b334-02fc00000001",
+            "530f04ab-28ca-3def-bdda-05ddf3df761a",
+            "42a6dc04-e163-50db-8da9-91b27a2cb791",
             "00000000-0000-0000-0000-000000000000",
             "9b2f6c1e-3d4a-4b5c-cd6e-7f8091a2b3c4",  # the variant is not RFC 9562's
             "9B2F6C1E-3D4A-4B5C-8D6E-7F8091A2B3C4",

@@ -1,0 +1,1 @@
+"""The servers that take turns; each listens on the loopback port it is given."""

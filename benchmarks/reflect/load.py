@@ -1,0 +1,102 @@
+"""Pods on a real API server: ten thousand of them, then so many changes a second."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from benchmarks.reflect import pods
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+AT_ONCE = 24
+PATCH = {"Content-Type": "application/strategic-merge-patch+json"}
+
+
+class Refused(RuntimeError):
+    """The API server did not do what the benchmark needs."""
+
+
+class Load:
+    """Writes to one namespace of an API server as its administrator."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+        self._collection = f"/api/v1/namespaces/{pods.NAMESPACE}/pods"
+
+    async def namespace(self, seconds: float = 20) -> None:
+        """Makes the namespace and waits for the ServiceAccount that every pod needs."""
+        await self._send("POST", "/api/v1/namespaces", {"metadata": {"name": pods.NAMESPACE}})
+        account = f"/api/v1/namespaces/{pods.NAMESPACE}/serviceaccounts/default"
+        deadline = time.monotonic() + seconds
+        while True:
+            async with self._session.get(account) as answer:
+                if answer.status == 200:
+                    return
+            if time.monotonic() > deadline:
+                raise Refused("the namespace has no default ServiceAccount")
+            await asyncio.sleep(0.1)
+
+    async def create(self, count: int) -> None:
+        """Makes so many running pods, a few at a time."""
+        numbers = iter(range(count))
+
+        async def work() -> None:
+            for number in numbers:
+                await self._send("POST", self._collection, pods.manifest(number))
+                await self._status(number, {"status": pods.running(0)})
+
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(AT_ONCE):
+                tasks.create_task(work())
+
+    async def change(
+        self, count: int, rate: float, seconds: float, restarts: int
+    ) -> dict[str, float]:
+        """Restarts a container `rate` times a second, another pod each time.
+
+        Gives for each key the moment (monotonic) at which its patch was sent. What takes long does
+        not make the next one late.
+        """
+        sent: dict[str, float] = {}
+        began = time.monotonic()
+
+        async def one(number: int) -> None:
+            sent[f"{pods.NAMESPACE}/{pods.name(number)}"] = time.monotonic()
+            await self._status(number, pods.restarted(restarts))
+
+        async with asyncio.TaskGroup() as tasks:
+            for step in range(min(int(rate * seconds), count)):
+                await asyncio.sleep(max(0.0, began + step / rate - time.monotonic()))
+                tasks.create_task(one(step))
+        return sent
+
+    async def _status(self, number: int, patch: pods.Json) -> None:
+        path = f"{self._collection}/{pods.name(number)}/status"
+        await self._send("PATCH", path, patch, PATCH)
+
+    async def _send(
+        self, method: str, path: str, body: pods.Json, headers: dict[str, str] | None = None
+    ) -> None:
+        async with self._session.request(method, path, json=body, headers=headers) as answer:
+            if answer.status >= 300:
+                raise Refused(f"{method} {path}: {answer.status} {(await answer.text())[:200]}")
+            await answer.read()
+
+
+@asynccontextmanager
+async def connected(url: str, token: str, authority: Path) -> AsyncIterator[Load]:
+    """A load for the API server at `url`."""
+    connector = aiohttp.TCPConnector(
+        limit=AT_ONCE * 2, ssl=ssl.create_default_context(cafile=str(authority))
+    )
+    headers = {"Authorization": f"Bearer {token}"}
+    async with aiohttp.ClientSession(url, connector=connector, headers=headers) as session:
+        yield Load(session)

@@ -1,0 +1,148 @@
+"""Pods as an agent's namespace has them: about 8 kB each, most of which nobody shows."""
+
+from __future__ import annotations
+
+import json
+
+NAMESPACE = "load"
+CONTAINERS = ("agent", "proxy")
+STARTED = "2026-01-31T09:05:00Z"
+
+Json = dict[str, object]
+
+
+def name(number: int) -> str:
+    """The name of the pod with this number."""
+    return f"agent-7d9c6b5f4-{number:05d}"
+
+
+def manifest(number: int) -> Json:
+    """What is posted to create it."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": name(number),
+            "namespace": NAMESPACE,
+            "labels": {
+                "app.kubernetes.io/name": "agent",
+                "app.kubernetes.io/instance": f"agent-{number % 50}",
+                "app.kubernetes.io/component": "worker",
+                "pod-template-hash": "7d9c6b5f4",
+            },
+            "annotations": {
+                "kubectl.kubernetes.io/default-container": "agent",
+                "example.org/checksum": "0f" * 32,
+                "example.org/owner": "team-agents@example.org",
+            },
+        },
+        "spec": {
+            "restartPolicy": "Always",
+            "automountServiceAccountToken": True,
+            "initContainers": [_container("prepare", 4)],
+            "containers": [_container(each, 12) for each in CONTAINERS],
+            "volumes": [
+                {"name": "work", "emptyDir": {"sizeLimit": "2Gi"}},
+                {"name": "settings", "configMap": {"name": "agent-settings"}},
+            ],
+            "tolerations": [{"key": "agents", "operator": "Exists", "effect": "NoSchedule"}],
+        },
+    }
+
+
+def _container(called: str, variables: int) -> Json:
+    return {
+        "name": called,
+        "image": f"registry.example.org/agents/{called}:2026.1.31",
+        "command": ["/usr/bin/tini", "--", f"/opt/{called}/run"],
+        "args": ["--log-format=json", "--listen=127.0.0.1:8080"],
+        "env": [
+            {"name": f"SETTING_{i:02d}", "value": f"value-of-setting-{i:02d}"}
+            for i in range(variables)
+        ],
+        "resources": {
+            "requests": {"cpu": "100m", "memory": "256Mi"},
+            "limits": {"cpu": "2", "memory": "2Gi"},
+        },
+        "volumeMounts": [
+            {"name": "work", "mountPath": "/work"},
+            {"name": "settings", "mountPath": "/etc/agent", "readOnly": True},
+        ],
+        "securityContext": {"runAsNonRoot": True, "allowPrivilegeEscalation": False},
+    }
+
+
+def running(restarts: int) -> Json:
+    """The status that a kubelet would write."""
+    return {
+        "phase": "Running",
+        "hostIP": "127.0.0.1",
+        "podIP": "127.0.0.1",
+        "startTime": STARTED,
+        "conditions": [
+            {"type": kind, "status": "True", "lastTransitionTime": STARTED}
+            for kind in ("PodScheduled", "Initialized", "ContainersReady", "Ready")
+        ],
+        "initContainerStatuses": [_ended("prepare")],
+        "containerStatuses": [_up(each, restarts) for each in CONTAINERS],
+    }
+
+
+def _up(called: str, restarts: int) -> Json:
+    return {
+        "name": called,
+        "image": f"registry.example.org/agents/{called}:2026.1.31",
+        "imageID": f"registry.example.org/agents/{called}@sha256:" + "ab" * 32,
+        "containerID": "containerd://" + "cd" * 32,
+        "ready": True,
+        "started": True,
+        "restartCount": restarts,
+        "state": {"running": {"startedAt": STARTED}},
+    }
+
+
+def _ended(called: str) -> Json:
+    return _up(called, 0) | {
+        "started": False,
+        "state": {
+            "terminated": {
+                "exitCode": 0,
+                "reason": "Completed",
+                "startedAt": STARTED,
+                "finishedAt": STARTED,
+            }
+        },
+    }
+
+
+def restarted(restarts: int) -> Json:
+    """A strategic merge patch of the status: the agent's container has restarted again."""
+    return {"status": {"containerStatuses": [{"name": "agent", "restartCount": restarts}]}}
+
+
+def watch_line(number: int, restarts: int) -> bytes:
+    """The line of a watch that tells of the pod, with what an API server adds to it."""
+    made = manifest(number)
+    metadata = made["metadata"]
+    if not isinstance(metadata, dict):
+        raise TypeError("a manifest has metadata")
+    metadata |= {
+        "uid": f"00000000-0000-4000-8000-{number:012d}",
+        "resourceVersion": str(100_000 + number),
+        "creationTimestamp": STARTED,
+        "managedFields": [_managed("kubectl-create"), _managed("kubelet")],
+    }
+    pod = {**made, "metadata": metadata, "status": running(restarts)}
+    return json.dumps({"type": "MODIFIED", "object": pod}, separators=(",", ":")).encode() + b"\n"
+
+
+def _managed(manager: str) -> Json:
+    fields = {f'k:{{"name":"SETTING_{i:02d}"}}': {".": {}, "f:name": {}} for i in range(12)}
+    return {
+        "manager": manager,
+        "operation": "Update",
+        "apiVersion": "v1",
+        "time": STARTED,
+        "fieldsType": "FieldsV1",
+        "fieldsV1": {"f:spec": {"f:containers": {'k:{"name":"agent"}': {"f:env": fields}}}},
+    }
