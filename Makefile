@@ -1,5 +1,6 @@
 # Every target bootstraps what it needs and can be run again at any time.
 #   make test            everything that can be checked on this machine
+#   make install         .venv with the locked dependencies and the command .venv/bin/watchglass
 #   make check           the static half: format, lint, types, import contracts, page types
 #   make control-plane   build the Kubernetes control plane that the tests run on (needs Go >= 1.26)
 #   make bench           the benchmarks; writes docs/benchmarks.md
@@ -14,16 +15,19 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help test check pytest page-types control-plane bench lock clean
+.PHONY: help install test check pytest page-types control-plane bench lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
 
-$(VENV)/.ready: requirements-dev.txt
+install: $(VENV)/.ready
+
+$(VENV)/.ready: requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Watchglass needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0] + " (choose another with make PYTHON=...)")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing the locked development dependencies into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 test: check pytest
@@ -32,7 +36,7 @@ check: $(VENV)/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	@$(MAKE) --no-print-directory page-types
 
 # TypeScript only reads the page's JavaScript; nothing of it is shipped.
