@@ -61,6 +61,7 @@ def create_app(
     *,
     transport: Transport | None = None,
     watched: Iterable[Watched] = WATCHED,
+    watch_limits: WatchLimits | None = None,
     clock: Clock | None = None,
     random: Random | None = None,
     epoch: str | None = None,
@@ -73,6 +74,7 @@ def create_app(
         configuration: How to reach the cluster.
         transport: HTTP to the API server; default one that is made from `configuration`.
         watched: The kinds.
+        watch_limits: The numbers of the reflectors; default what the settings say of them.
         clock: Time.
         random: Jitter, epochs.
         epoch: The name of this life of the process; default a random one.
@@ -104,7 +106,7 @@ def create_app(
             freshness[0].monitor(kind.projection.topic, namespace),
             clock=clock,
             random=random,
-            limits=_watch_limits(settings),
+            limits=watch_limits or _watch_limits(settings),
         )
         for kind in board.watched
         for namespace in namespaces or (None,)

@@ -123,7 +123,7 @@ class ControlPlane:
         """Wake what is paused and start what is stopped: the state other tests expect."""
         for program in self._programs.values():
             if program.running:
-                program.send(signal.SIGCONT)
+                program.resume()
             else:
                 program.start()
         self._await_api()
@@ -215,12 +215,12 @@ class ControlPlane:
         self.start_part("apiserver")
 
     def pause(self, part: Part) -> None:
-        """Freeze one part (SIGSTOP): connections stay open and nothing answers."""
-        self._programs[part].send(signal.SIGSTOP)
+        """Freeze one part (SIGSTOP), at rest on return: connections stay, and nothing answers."""
+        self._programs[part].pause()
 
     def resume(self, part: Part) -> None:
         """Go on after `pause`."""
-        self._programs[part].send(signal.SIGCONT)
+        self._programs[part].resume()
 
     @contextmanager
     def paused(self, part: Part) -> Iterator[None]:

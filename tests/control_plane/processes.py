@@ -109,9 +109,16 @@ class Program:
         if not self.running:
             self._process = self._nursery.spawn(self.command, self.log, self._environ)
 
-    def send(self, number: signal.Signals) -> None:
-        """Send a signal, such as SIGSTOP or SIGCONT."""
-        os.kill(self.pid, number)
+    def pause(self) -> None:
+        """Freeze it, and wait until the last of its threads stands still."""
+        os.kill(self.pid, signal.SIGSTOP)
+        # kill() only asks: a thread on another core runs on for a moment. The kernel tells the
+        # parent when all have stopped; WNOWAIT leaves that, and an end, for others to see.
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+
+    def resume(self) -> None:
+        """Go on after `pause`; nothing otherwise."""
+        os.kill(self.pid, signal.SIGCONT)
 
     def stop(self, number: signal.Signals = signal.SIGTERM, *, patience: float = 3.0) -> None:
         """Stop it and wait; after `patience` seconds SIGKILL. A paused process is woken first."""
