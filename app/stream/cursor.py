@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 EPOCH_LENGTH = 10
 
-# Sixteen digits stay below 2**53, so that a page can compare them as numbers.
-_CURSOR = re.compile(r"([0-9a-z]{10})-(0|[1-9][0-9]{0,15})", re.ASCII)
+# Fifteen digits stay below 2**53, so that a page can compare them as numbers.
+_CURSOR = re.compile(r"([0-9a-z]{10})-(0|[1-9][0-9]{0,14})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,10 @@ def cut(encoded: bytes, limit: int = VALUE_LIMIT) -> bytes:
     value: Json = json.loads(encoded)
     texts, lists = _LONGEST_TEXT, _LONGEST_LIST
     while lists:
-        smaller = json.dumps(
-            _shorten(value, texts, lists), ensure_ascii=False, separators=(",", ":")
-        ).encode()
+        shortened = _shorten(value, texts, lists)
+        text = json.dumps(shortened, ensure_ascii=False, separators=(",", ":"))
+        # A lone surrogate has no UTF-8, and this way of writing it is JSON's own.
+        smaller = text.encode(errors="backslashreplace")
         if len(smaller) <= limit:
             return smaller
         if texts > _SHORTEST_TEXT:

@@ -29,18 +29,20 @@ class Delivery:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._tasks: TaskGroup | None = None
-        self._early: list[Subscription] = []
+        self._next_flush: anyio.Event | None = None
 
     def open(self, tasks: TaskGroup) -> None:
         """Begin to serve lagging readers, those that came before included."""
         self._tasks = tasks
-        early, self._early = self._early, []
-        for reader in early:
-            tasks.start_soon(self._catch_up, reader)
+        for view in self._hub.views.values():
+            for reader in view.lagging:
+                tasks.start_soon(self._catch_up, reader)
 
     def shut(self) -> None:
-        """The task group is ending: readers that lag from now on wait for the next one."""
+        """The task group is ending, and with it the heartbeats: no reader stays without them."""
         self._tasks = None
+        for reader in self._hub.subscriptions():
+            self._drop(reader, reader.ending or "ended")
 
     def start(self, reader: Subscription, owed: tuple[Frame, ...]) -> None:
         """Give a new reader what it is owed; it is live once it has taken all of it."""
@@ -66,6 +68,17 @@ class Delivery:
             reader.position = ids[-1] if ids else after
             self._lag(reader)
 
+    def flushed(self) -> None:
+        """What was gathered has been given to the live readers."""
+        if self._next_flush is not None:
+            self._next_flush.set()
+            self._next_flush = None
+
+    def give_up(self, view: View) -> None:
+        """Drop the readers of a view that cannot be encoded."""
+        for reader in (*view.live, *view.lagging):
+            self._drop(reader, "fault")
+
     def beat(self, reader: Subscription, frame: Frame) -> None:
         """Give a heartbeat to a reader; a lagging one gets one when it has caught up."""
         view = reader.view
@@ -78,7 +91,7 @@ class Delivery:
 
     def end(self, reader: Subscription, reason: str, *, after: float = 0.0) -> None:
         """Say goodbye now, close after so many seconds."""
-        if reader.closed or reader.ending is not None:
+        if reader.over:
             return
         goodbye = self._hub.greeting.goodbye(reason)
         said: int | None = 0
@@ -128,7 +141,7 @@ class Delivery:
             self._lag(reader)
 
     def _push(self, reader: Subscription, frames: Iterable[Frame]) -> int | None:
-        """Write without waiting; gives how many were taken, None when the reader is gone."""
+        """Write without waiting; gives how many were taken, None when the reader is over."""
         taken = 0
         try:
             for frame in frames:
@@ -136,32 +149,29 @@ class Delivery:
                 if not reader.writer.try_write(payload):
                     break
                 taken += 1
-                if self._took(reader, payload):
+                self._took(reader, payload)
+                if reader.over:
                     return None
         except WriterClosed:
             self._hub.detach(reader, "left")
             return None
         return taken
 
-    def _took(self, reader: Subscription, payload: bytes) -> bool:
-        """Count a frame; True when it was the last that the reader wanted."""
+    def _took(self, reader: Subscription, payload: bytes) -> None:
+        """Count a frame; the last that the reader wanted ends its stream."""
         statistics = self._hub.statistics
         statistics.bytes_written += len(payload)
         statistics.frames_written += 1
-        if reader.events_left is None or reader.ending is not None:
-            return False
+        if reader.events_left is None or reader.over:
+            return
         reader.events_left -= 1
-        if reader.events_left > 0:
-            return False
-        self._leave(reader, "enough", (), 0.0)
-        return True
+        if reader.events_left == 0:
+            self._leave(reader, "enough", (), 0.0)
 
     def _lag(self, reader: Subscription) -> None:
         self._set_aside(reader)
         self._hub.statistics.lags += reader.writer.stepped
-        if self._tasks is None:
-            self._early.append(reader)
-        else:
+        if self._tasks is not None:
             self._tasks.start_soon(self._catch_up, reader)
 
     def _set_aside(self, reader: Subscription) -> None:
@@ -190,44 +200,49 @@ class Delivery:
     async def _catch_up(self, reader: Subscription) -> None:
         """Write until nothing is missing, then let the reader be live again."""
         hub, view = self._hub, reader.view
-        if reader not in view.lagging or reader.ending is not None:
-            return
         with anyio.CancelScope() as reader.scope:
             try:
-                while True:
-                    if reader.rest:
-                        frames, upto = reader.rest, reader.position
-                        reader.rest = ()
-                    else:
-                        hub.flush()
+                while not reader.over:
+                    frames, upto = reader.rest, reader.position
+                    reader.rest = ()
+                    if not frames:
                         _, upto, _, frames = view.since(reader.position, hub.seq)
-                    if await self._write(reader, frames):
-                        return
+                    await self._write(reader, frames)
                     reader.position = upto
-                    if upto != hub.seq:
+                    if frames:
                         continue
-                    hub.flush()
-                    if not reader.beat_due:
+                    if reader.beat_due:
+                        reader.beat_due = False
+                        await self._write(reader, (hub.heartbeat(view),))
+                    elif hub.gathering:
+                        await self._wait_for_flush()
+                    else:
+                        del view.lagging[reader]
+                        hub.statistics.lagging -= 1
+                        view.live[reader] = None
                         break
-                    reader.beat_due = False
-                    if await self._write(reader, (hub.heartbeat(view),)):
-                        return
             except WriterClosed:
                 hub.detach(reader, "left")
-                return
-            del view.lagging[reader]
-            hub.statistics.lagging -= 1
-            view.live[reader] = None
         reader.scope = None
 
-    async def _write(self, reader: Subscription, frames: Iterable[Frame]) -> bool:
-        """Write, waiting; True when the reader wants no more."""
+    async def _wait_for_flush(self) -> None:
+        """Wait until what is gathered has gone out: one that lags does not hurry the others."""
+        if self._next_flush is None:
+            self._next_flush = anyio.Event()
+        await self._next_flush.wait()
+
+    async def _write(self, reader: Subscription, frames: Iterable[Frame]) -> None:
+        """Write, waiting, until it is over.
+
+        It may be over although the write went well: whoever ends a reader cancels its task, but a
+        task that is about to wake is not told before its next wait.
+        """
         for frame in frames:
             payload = frame.bytes(reader.writer.dialect)
             await reader.writer.write(payload)
-            if self._took(reader, payload):
-                return True
-        return False
+            self._took(reader, payload)
+            if reader.over:
+                return
 
     async def _close(
         self, reader: Subscription, reason: str, owed: tuple[Frame, ...], after: float

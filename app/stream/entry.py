@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from app.stream.cut import cut
@@ -45,7 +46,8 @@ class Tombstones:
     def __init__(self, horizon: float, most: int) -> None:
         self._horizon = horizon
         self._most = most
-        self._removed: dict[str, tuple[int, float]] = {}
+        # An ordinary dictionary walks over all that was deleted before its first key.
+        self._removed: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._removed)
@@ -54,9 +56,9 @@ class Tombstones:
         """`key` was removed; seqs only grow."""
         self._removed[key] = (seq, now)
 
-    def discard(self, key: str) -> None:
-        """`key` has a value again."""
-        self._removed.pop(key, None)
+    def discard(self, key: str) -> int:
+        """`key` has a value again; gives the seq of its removal, 0 when that is not known."""
+        return self._removed.pop(key, (0, 0.0))[0]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._removed)
@@ -69,10 +71,9 @@ class Tombstones:
         """Forget what is beyond horizon or number; gives the highest seq forgotten, or 0."""
         highest = 0
         while self._removed:
-            key = next(iter(self._removed))
-            seq, at = self._removed[key]
+            seq, at = next(iter(self._removed.values()))
             if now - at <= self._horizon and len(self._removed) <= self._most:
                 break
-            del self._removed[key]
+            self._removed.popitem(last=False)
             highest = seq
         return highest

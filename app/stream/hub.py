@@ -1,8 +1,8 @@
 """The hub: one sequence over all topics, and every reader of them.
 
-It is synchronous. A change, a flush and an attach each happen in one call without an `await`, so
-there is no moment between a snapshot and the registration of its reader. What has to wait for a
-slow reader or for time is in `delivery.py` and `pulse.py`.
+A change, a flush and an attach each happen in one call without an `await`, so there is no moment
+between a snapshot and its reader's registration. What waits for a slow reader or for time is in
+`delivery.py` and `pulse.py`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from app.stream.writers import Writer
 
 V = TypeVar("V")
+
+TOPIC_LIMIT = 64
+"""Characters of a topic's name: it is repeated in every change."""
 
 
 class Hub:
@@ -90,6 +93,11 @@ class Hub:
         """The number of the last change."""
         return self._ledger.seq
 
+    @property
+    def gathering(self) -> bool:
+        """Whether there are changes that wait for the next flush."""
+        return self._ledger.gathering
+
     # Topics and batches
 
     def topic(
@@ -104,8 +112,8 @@ class Hub:
         Without `reads` it is internal: nobody outside can subscribe to it. `namespace_of(key)` says
         which choice of namespaces sees the key, None that all do.
         """
-        if name in self._topics:
-            raise ValueError(f"there is a topic {name!r} already")
+        if name in self._topics or len(name) > TOPIC_LIMIT:
+            raise ValueError(f"there is a topic {name!r} already, or its name is too long")
         topic: Topic[V] = Topic(
             name,
             self._ledger,
@@ -159,7 +167,7 @@ class Hub:
             max_events: End the stream after so many events.
 
         Raises:
-            LookupError: A topic that `audience` cannot read.
+            LookupError: A topic that `audience` cannot read, or none at all.
             RuntimeError: Called inside a batch.
         """
         if self._ledger.open:
@@ -177,6 +185,7 @@ class Hub:
             self, view, writer, slot=self._pulse.next_slot(), events_left=max_events
         )
         subscription.position = self.seq
+        self.views[view.choice] = view
         self.statistics.readers[writer.dialect] += 1
         self._delivery.start(subscription, (self.greeting.hello(view.choice.topics, reason), *owed))
         return subscription
@@ -242,23 +251,31 @@ class Hub:
     def _view(self, topics: Iterable[str], namespaces: Iterable[str] | None, audience: str) -> View:
         wanted = set(topics)
         names = tuple(name for name in self.readable(audience) if name in wanted)
-        if unknown := wanted.difference(names):
-            raise LookupError(f"{audience} cannot read {', '.join(sorted(unknown))}")
+        if not names or len(names) < len(wanted):
+            unknown = ", ".join(sorted(wanted.difference(names)))
+            raise LookupError(f"{audience} cannot read {unknown or 'nothing'}")
         choice = Choice(names, None if namespaces is None else frozenset(namespaces), audience)
-        view = self.views.get(choice)
-        if view is None:
-            view = self.views[choice] = View(
-                choice,
-                [self._topics[name] for name in names],
-                epoch=self.epoch,
-                flushed=self.seq,
-                statistics=self.statistics,
-            )
-        return view
+        return self.views.get(choice) or View(
+            choice,
+            [self._topics[name] for name in names],
+            epoch=self.epoch,
+            flushed=self.seq,
+            statistics=self.statistics,
+        )
 
     def _publish(self) -> None:
+        faults: list[Exception] = []
         for view in tuple(self.views.values()):
             after = view.flushed
-            frames = view.flush(self.seq)
-            if frames:
-                self._delivery.broadcast(view, frames, after)
+            try:
+                frames = view.flush(self.seq)
+            except Exception as fault:
+                # An encoder's. The others get their changes, and this view does not stand still.
+                faults.append(fault)
+                self._delivery.give_up(view)
+            else:
+                if frames:
+                    self._delivery.broadcast(view, frames, after)
+        self._delivery.flushed()
+        if faults:
+            raise faults[0]

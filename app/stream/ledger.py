@@ -96,6 +96,11 @@ class Ledger:
         """Whether a batch is."""
         return self._depth > 0
 
+    @property
+    def gathering(self) -> bool:
+        """Whether there are changes that wait for the next flush."""
+        return self.flushed != self.seq
+
     def advance(self) -> int:
         """Take the next seq."""
         self.seq += 1
@@ -117,7 +122,7 @@ class Ledger:
     def leave(self) -> None:
         """End a level; the outermost end sends at once when idle, else at the next tick."""
         self._depth -= 1
-        if self._depth or self.flushed == self.seq or self._timer is not None:
+        if self._depth or not self.gathering or self._timer is not None:
             return
         wait = self._flushed_at + self._tick - self.monotonic()
         if wait <= 0 or self._idle():
@@ -130,7 +135,7 @@ class Ledger:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self.flushed == self.seq:
+        if not self.gathering:
             return
         self.flushed = self.seq
         self._flushed_at = self.monotonic()

@@ -9,8 +9,11 @@ import anyio
 
 from app.model.wire import format_time
 from app.stream.frame import Frame
+from app.stream.view import ROOM, Beat
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from app.stream.delivery import Delivery
     from app.stream.hub import Hub
     from app.stream.view import View
@@ -43,20 +46,39 @@ class Pulse:
         """Give a heartbeat to the readers of the next slot."""
         self._slot = (self._slot + 1) % self._hub.limits.heartbeat_slots
         for view in tuple(self._hub.views.values()):
-            due = [reader for reader in view.live if reader.slot == self._slot]
-            late = [reader for reader in view.lagging if reader.slot == self._slot]
-            if not due and not late:
-                continue
-            frame = self.frame(view)
-            self._hub.statistics.heartbeats += 1
-            for reader in (*due, *late):
-                self._delivery.beat(reader, frame)
+            due = [reader for reader in (*view.live, *view.lagging) if reader.slot == self._slot]
+            if due:
+                frame = self.frame(view)
+                for reader in due:
+                    self._delivery.beat(reader, frame)
 
     def frame(self, view: View) -> Frame:
-        """What a reader of `view` may hold against its own state: time, position, sources."""
+        """What a reader of `view` may hold against its own state: time, position, sources.
+
+        Made once for all who ask within a tick, those that have just caught up included.
+        """
+        now = self._hub.clock.monotonic()
+        last = view.beat
+        if last and last.seq == view.given and now - last.at < self._hub.limits.tick_seconds:
+            return last.frame
         fields = {
             "serverTime": format_time(self._hub.clock.now()),
             "seq": view.given,
-            "sources": dict(self._hub.vitals(view.choice.topics, view.choice.namespaces)),
+            "sources": _fitting(self._hub.vitals(view.choice.topics, view.choice.namespaces)),
         }
-        return Frame("heartbeat", json.dumps(fields, separators=(",", ":")).encode())
+        frame = Frame("heartbeat", json.dumps(fields, separators=(",", ":")).encode())
+        self._hub.statistics.heartbeats += 1
+        view.beat = Beat(now, view.given, frame)
+        return frame
+
+
+def _fitting(sources: Mapping[str, object]) -> dict[str, object]:
+    """As many of `sources` as fit into one write."""
+    room = ROOM
+    fitting: dict[str, object] = {}
+    for name, told in sources.items():
+        room -= len(json.dumps({name: told}))
+        if room < 0:
+            break
+        fitting[name] = told
+    return fitting

@@ -33,3 +33,4 @@ class Statistics:
     stalled: int = 0
     """Readers dropped because they took not one byte for too long."""
     heartbeats: int = 0
+    """Frames of heartbeats that were made; the readers of a view share them."""

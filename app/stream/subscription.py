@@ -69,8 +69,13 @@ class Subscription:
 
     @property
     def closed(self) -> bool:
-        """Whether it is over."""
+        """Whether the hub has forgotten it."""
         return self.reason is not None
+
+    @property
+    def over(self) -> bool:
+        """Whether it wants no more changes: it is closed, or has been told goodbye."""
+        return self.reason is not None or self.ending is not None
 
     def detach(self) -> None:
         """The reader has left by itself."""
@@ -81,7 +86,12 @@ class Subscription:
         self._keeper.end(self, reason)
 
     async def wait_closed(self) -> str:
-        """Wait for its end; gives the reason: that of a goodbye, `left`, `enough` or `stalled`."""
+        """Wait for its end; gives the reason.
+
+        That is the word of a goodbye, or `left` (the reader went by itself), `enough` (it has got
+        all the events it wanted), `stalled` (it took nothing for too long), `fault` (its values
+        could not be encoded) or `ended` (the hub stopped running).
+        """
         while self.reason is None:
             if self._closed is None:
                 self._closed = asyncio.Event()

@@ -74,12 +74,12 @@ class Topic(Generic[V]):
             return False
         if entry is None:
             self._check(key)
-        elif entry.seq > self._journal.flushed:
-            self._journal.overtake()
         self._journal.enter()
         try:
             self._live.pop(key, None)
-            self._tombstones.discard(key)
+            before = self._tombstones.discard(key) if entry is None else entry.seq
+            if before > self._journal.flushed:
+                self._journal.overtake()
             self._live[key] = Entry(self._journal.advance(), value)
             self._tell(key, old, value)
         finally:

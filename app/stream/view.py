@@ -39,6 +39,14 @@ class Delta(NamedTuple):
     frames: tuple[Frame, ...]
 
 
+class Beat(NamedTuple):
+    """The last heartbeat that was made: when, with which seq."""
+
+    at: float
+    seq: int
+    frame: Frame
+
+
 class View:
     """Topics, namespaces and an audience; its frames are shared by its readers.
 
@@ -54,6 +62,7 @@ class View:
         "_snapshot",
         "_statistics",
         "_topics",
+        "beat",
         "choice",
         "flushed",
         "given",
@@ -76,6 +85,7 @@ class View:
         # Dictionaries as ordered sets: joining and leaving are O(1), and the first comes first.
         self.live: dict[Subscription, None] = {}
         self.lagging: dict[Subscription, None] = {}
+        self.beat: Beat | None = None
         self._topics = tuple(topics)
         self._epoch = epoch
         self._statistics = statistics

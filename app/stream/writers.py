@@ -17,6 +17,13 @@ class WriterClosed(Exception):
     """The reader is gone; nothing more can be written."""
 
 
+GONE = (OSError, RuntimeError)
+"""How servers answer a `send` that comes too late: the reader is gone, or its response is over.
+
+One reader's end must never be an error of the hub's, which has others to serve.
+"""
+
+
 class Writer(Protocol):
     """One reader's end of the wire, as the hub sees it."""
 
@@ -84,18 +91,12 @@ class TaskWriter:
 
     async def write(self, payload: bytes) -> None:
         """Write as soon as the reader is ready."""
-        try:
-            await self._send({"type": "http.response.body", "body": payload, "more_body": True})
-        except OSError as error:
-            raise WriterClosed from error
+        await self._give({"type": "http.response.body", "body": payload, "more_body": True})
         self._written += len(payload)
 
     async def close(self, reason: str) -> None:
         """End the response."""
-        try:
-            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-        except OSError as error:
-            raise WriterClosed from error
+        await self._give({"type": "http.response.body", "body": b"", "more_body": False})
 
     def abort(self) -> None:
         """Drop the connection."""
@@ -105,6 +106,12 @@ class TaskWriter:
     def progress(self) -> int:
         """Bytes that left the server's own buffer, or that its `send` accepted."""
         return self._written - (self._backlog() if self._backlog is not None else 0)
+
+    async def _give(self, message: MutableMapping[str, Any]) -> None:
+        try:
+            await self._send(message)
+        except GONE as error:
+            raise WriterClosed from error
 
 
 class SteppedWriter(TaskWriter):
@@ -137,7 +144,7 @@ class SteppedWriter(TaskWriter):
         except StopIteration:
             self._written += len(payload)
             return True
-        except OSError as error:
+        except GONE as error:
             raise WriterClosed from error
         sending.close()
         return False
@@ -164,16 +171,10 @@ class WebSocketWriter(TaskWriter):
 
     async def write(self, payload: bytes) -> None:
         """Send one text message."""
-        try:
-            await self._send({"type": "websocket.send", "text": payload.decode()})
-        except OSError as error:
-            raise WriterClosed from error
+        await self._give({"type": "websocket.send", "text": payload.decode()})
         self._written += len(payload)
 
     async def close(self, reason: str) -> None:
         """Close with the code that belongs to `reason`."""
         code = CLOSE_CODES.get(reason, 1000)
-        try:
-            await self._send({"type": "websocket.close", "code": code, "reason": reason})
-        except OSError as error:
-            raise WriterClosed from error
+        await self._give({"type": "websocket.close", "code": code, "reason": reason})
