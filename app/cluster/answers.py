@@ -78,7 +78,8 @@ def error_in_stream(call: Call, status: StatusObject) -> ClusterError:
         status.code or 0,
         reason=status.reason,
         message=status.message or "",
-        retry_after=status.retry_after,
+        retry_after=_seconds(status.retry_after),
+        causes=status.causes,
     )
 
 
@@ -131,6 +132,6 @@ def _status(body: bytes) -> dict[str, Any]:
 def _seconds(value: object) -> float | None:
     try:
         seconds = float(value)  # type: ignore[arg-type]  # whatever it is, it reads as a number or not
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return seconds if 0 < seconds < 3600 else None

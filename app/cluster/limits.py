@@ -34,6 +34,8 @@ class WatchLimits:
     """500 in a stream is retried so long before a relist."""
     watch_list: bool = False
     """Ask for the first state as a stream; falls back for good where that is refused."""
+    mark: float = 60.0
+    """A streaming list whose end is not marked by then is none."""
 
 
 @dataclass(slots=True)

@@ -53,6 +53,7 @@ class StatusObject:
     reason: str | None = None
     message: str | None = None
     retry_after: float | None = None
+    causes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,12 +254,15 @@ def _name(element: object) -> str:
 def _status(element: object) -> StatusObject:
     if not isinstance(element, _Other):
         return StatusObject()
-    seconds = (
-        element.details.get("retryAfterSeconds") if isinstance(element.details, dict) else None
-    )
+    details = element.details if isinstance(element.details, dict) else {}
+    seconds = details.get("retryAfterSeconds")
+    found = details.get("causes")
+    causes = found if isinstance(found, list) else []
     return StatusObject(
         code=element.code if isinstance(element.code, int) else None,
         reason=element.reason if isinstance(element.reason, str) else None,
         message=element.message if isinstance(element.message, str) else None,
-        retry_after=float(seconds) if isinstance(seconds, int | float) else None,
+        # Any number: which of them is a time to wait is for `answers` to say.
+        retry_after=seconds if isinstance(seconds, int | float) else None,
+        causes=tuple(str(cause.get("reason")) for cause in causes if isinstance(cause, dict)),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.cluster.backoff import Backoff
+from app.cluster.faults import Silent
 from app.errors import (
     Absent,
     AccessDenied,
@@ -24,17 +25,23 @@ if TYPE_CHECKING:
     from app.cluster.limits import WatchLimits
 
 
+TOO_LARGE = "ResourceVersionTooLarge"
+"""The cause in the answer of a server that has not come as far as our version."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What follows.
 
     `relist` is the cause of the full list that is needed, None when watching on is enough; `wait`
-    is in seconds; `tell` says whether it is worth showing.
+    is in seconds; `tell` says whether it is worth showing, `probe` whether the server is asked
+    first if our position is still its past.
     """
 
     relist: str | None
     wait: float
     tell: bool = True
+    probe: bool = False
 
 
 class Recovery:
@@ -45,10 +52,14 @@ class Recovery:
     | Gone | yes | none, unless there was one in the last 30 s: then back-off |
     | AccessDenied, Absent | yes | 30-60 s: only a person mends it |
     | Throttled | no | back-off, at least what the server asks |
-    | Unreachable, a watch that ends at once | no | back-off |
-    | Unusable | the second in a row | back-off |
-    | ServerFault | after a minute of them | back-off, at least what the server asks |
+    | Silent | a probe, the second time a list | none |
+    | Unreachable, a watch that ends at once | a probe, the second time a list | back-off |
+    | Unusable | a probe, the second in a row a list | back-off |
+    | ServerFault | after a minute, or if our version is its future | the same as Throttled |
     | Unauthorized, anything else | yes | back-off |
+
+    A probe is believed once: when the next watch fails as well and nothing came in between, the
+    server answers but its watches do not, and only lists tell what happens.
     """
 
     def __init__(self, clock: Clock, random: Random, limits: WatchLimits) -> None:
@@ -58,12 +69,18 @@ class Recovery:
         self._backoff = Backoff(clock, random)
         self._expired_at = float("-inf")
         self._unreadable = 0
+        self._probed = False
         self._internal_since: float | None = None
 
     def healthy(self) -> None:
-        """A watch has given something new: what was forgiven may happen again."""
+        """A list, or a watch that gave something new: what was forgiven may happen again."""
         self._unreadable = 0
+        self._probed = False
         self._internal_since = None
+
+    def probed(self) -> None:
+        """The server answered the question for its version."""
+        self._probed = True
 
     def judge(self, error: ClusterError) -> Verdict:
         """What follows from `error`."""
@@ -79,20 +96,29 @@ class Recovery:
             return Verdict(
                 error.reason, self._random.uniform(limits.refused_min, limits.refused_max)
             )
+        if isinstance(error, Silent):
+            return self._watch_on(0.0, tell=False)
         asked = error.retry_after if isinstance(error, Throttled | ServerFault) else None
         wait = max(self._backoff.delay(), asked or 0.0)
-        return Verdict(error.reason if self._doubtful(error) else None, wait)
-
-    def _doubtful(self, error: ClusterError) -> bool:
-        """Whether what we hold may be wrong, so that watching on from it is not enough."""
-        if isinstance(error, Unreachable | Throttled):
-            return False
+        if isinstance(error, Throttled):
+            return Verdict(None, wait)
+        if isinstance(error, Unreachable):
+            return self._watch_on(wait)
         if isinstance(error, Unusable):
             self._unreadable += 1
-            return self._unreadable > 1
+            return Verdict("unusable", wait) if self._unreadable > 1 else self._watch_on(wait)
         if isinstance(error, ServerFault):
-            now = self._clock.monotonic()
-            if self._internal_since is None:
-                self._internal_since = now
-            return now - self._internal_since >= self._limits.internal
-        return True
+            return Verdict("server_fault" if self._lasting(error) else None, wait)
+        return Verdict(error.reason, wait)
+
+    def _watch_on(self, wait: float, *, tell: bool = True) -> Verdict:
+        if self._probed:
+            return Verdict("watch_failed", wait, tell)
+        return Verdict(None, wait, tell, probe=True)
+
+    def _lasting(self, error: ServerFault) -> bool:
+        """Whether to watch on from the same version has been tried long enough, or is vain."""
+        now = self._clock.monotonic()
+        if self._internal_since is None:
+            self._internal_since = now
+        return TOO_LARGE in error.causes or now - self._internal_since >= self._limits.internal

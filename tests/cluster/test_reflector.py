@@ -5,84 +5,15 @@ Names in quotes are those of client-go's own tests (tools/cache) for the same be
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
-from random import Random
-from typing import TYPE_CHECKING
-
 import anyio
 import pytest
 
 from app.cluster.limits import WatchLimits
-from app.cluster.reflector import Reflector
-from tests.cluster.objects import (
-    THINGS,
-    RecordingMonitor,
-    RecordingSink,
-    Thing,
-    bookmark,
-    error,
-    event,
-    item,
-    page,
-    status,
-)
-from tests.fakes.clock import LoopClock
-from tests.fakes.transport import REFUSED, Answer, ScriptedTransport
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+from tests.cluster.bench import QUIET, Bench, listed, watching
+from tests.cluster.objects import bookmark, error, event, item, page, status
+from tests.fakes.transport import ALIVE, REFUSED, Answer
 
 pytestmark = pytest.mark.looptime
-
-QUIET = Answer([1e9])
-"""A watch on which nothing happens."""
-
-
-class Bench:
-    """A reflector, its script, and what came of it."""
-
-    def __init__(
-        self,
-        lists: Sequence[Answer | None],
-        watches: Sequence[Answer | None] = (QUIET,),
-        limits: WatchLimits | None = None,
-    ) -> None:
-        self.transport = ScriptedTransport(lists, watches)
-        self.sink = RecordingSink()
-        self.monitor = RecordingMonitor()
-        self.clock = LoopClock()
-        self.reflector: Reflector[Thing] = Reflector(
-            THINGS,
-            "a",
-            self.transport,
-            self.sink,
-            self.monitor,
-            clock=self.clock,
-            random=Random(1),
-            limits=limits,
-        )
-
-    @asynccontextmanager
-    async def running(self, seconds: float) -> AsyncIterator[None]:
-        """Let it run for so long, then look."""
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self.reflector.run)
-            await anyio.sleep(seconds)
-            yield
-            tasks.cancel_scope.cancel()
-
-    async def run(self, seconds: float) -> Bench:
-        async with self.running(seconds):
-            pass
-        return self
-
-
-def listed(version: int, *names: str, text: str = "") -> Answer:
-    return Answer([page(version, *(item(name, version, text) for name in names))])
-
-
-def watching(*chunks: bytes | float, quiet: bool = True) -> Answer:
-    return Answer([*chunks, 1e9] if quiet else chunks)
 
 
 async def test_it_lists_then_watches_from_the_lists_version() -> None:
@@ -182,9 +113,35 @@ async def test_too_many_requests_honours_retry_after_and_does_not_list() -> None
 
 async def test_a_refused_connection_backs_off_and_watches_on() -> None:
     """'TestReflectorListAndWatchInitConnBackoff'."""
-    bench = await Bench([listed(7)], [REFUSED, REFUSED, REFUSED, QUIET]).run(60)
-    assert bench.transport.verbs() == ["list"] + ["watch"] * 4
-    assert {call.params["resourceVersion"] for call in bench.transport.calls[1:]} == {"7"}
+    bench = Bench([listed(7)], [REFUSED, QUIET], probes=[REFUSED, REFUSED, ALIVE])
+    await bench.run(60)
+    assert bench.transport.verbs() == ["list", "watch", "probe", "probe", "probe", "watch"]
+    assert bench.transport.calls[-1].params["resourceVersion"] == "7"
+    assert bench.monitor.told[2:] == ["Unreachable", "Unreachable", "Unreachable", "list"]
+
+
+async def test_watches_that_fail_beside_a_server_that_answers_mean_lists() -> None:
+    """A proxy that breaks every watch: what happens is then known from lists alone."""
+    lists = [listed(version, f"x{version}") for version in range(10, 2000, 10)]
+    broken = Answer([1.5], breaks=True)
+    bench = Bench(lists, [broken])
+    async with bench.running(25):
+        assert bench.transport.verbs()[:7] == [
+            *("list", "watch", "probe", "watch"),
+            *("list", "watch", "probe"),
+        ]
+        assert bench.reflector.relists == {"start": 1, "watch_failed": 1}
+        assert bench.sink.texts() == {"x20": ""}
+        await anyio.sleep(600)
+        assert bench.reflector.relists["watch_failed"] >= 600 / 130, "never older than that"
+        assert len(bench.transport.calls) <= 3 + 600 / 0.8
+
+
+async def test_a_watch_that_gave_something_has_a_probe_to_spare() -> None:
+    watches = [Answer([event("ADDED", f"x{n}", 10 + n), 5.0], breaks=True) for n in range(50)]
+    bench = await Bench([listed(7)], watches).run(200)
+    assert bench.reflector.relists == {"start": 1}
+    assert bench.transport.verbs().count("probe") >= 5
 
 
 async def test_an_unreachable_server_at_the_start_is_asked_again() -> None:
@@ -235,6 +192,7 @@ async def test_500_in_a_stream_is_watched_on_for_a_minute_then_listed() -> None:
     verbs = bench.transport.verbs()
     assert verbs[:3] == ["list", "watch", "watch"]
     assert "list" in verbs[3:]
+    assert "probe" not in verbs
     assert bench.reflector.relists["server_fault"] >= 1
 
 
@@ -251,7 +209,7 @@ async def test_500_in_a_stream_is_watched_on_for_a_minute_then_listed() -> None:
 async def test_rubbish_is_dropped_once_and_listed_the_second_time(rubbish: bytes) -> None:
     bench = Bench([listed(7), listed(9, "x")], [watching(rubbish), watching(rubbish), QUIET])
     await bench.run(30)
-    assert bench.transport.verbs()[:4] == ["list", "watch", "watch", "list"]
+    assert bench.transport.verbs()[:5] == ["list", "watch", "probe", "watch", "list"]
     assert bench.sink.texts() == {"x": ""}
 
 
@@ -294,22 +252,61 @@ async def test_silence_asks_for_a_proof_of_life() -> None:
     async with bench.running(89):
         assert bench.transport.verbs() == ["list", "watch"]
         await anyio.sleep(2)
-        assert bench.transport.verbs() == ["list", "watch", "list", "watch"]
+        assert bench.transport.verbs() == ["list", "watch", "probe", "watch"]
     assert bench.transport.calls[2].params == {"limit": "1"}
     assert bench.transport.calls[3].params["resourceVersion"] == "7", "no relist"
+    assert bench.monitor.told == ["connecting", "list", "list"]
+
+
+async def test_silence_after_silence_is_no_proof_of_anything() -> None:
+    """A proxy that holds back what the watch says: everything else looks well for ever."""
+    bench = Bench([listed(7, "x"), listed(9, "y")], [QUIET])
+    async with bench.running(179):
+        assert bench.sink.texts() == {"x": ""}
+        await anyio.sleep(2)
+        assert bench.sink.texts() == {"y": ""}
+    assert bench.reflector.relists == {"start": 1, "watch_failed": 1}
     assert bench.monitor.errors == []
 
 
 async def test_silence_of_a_dead_server_is_told() -> None:
-    bench = await Bench([listed(7), REFUSED], [QUIET]).run(100)
+    bench = await Bench([listed(7)], [QUIET], probes=[REFUSED]).run(100)
     assert "Unreachable" in bench.monitor.told
 
 
 async def test_a_server_that_went_back_in_time_is_listed_again() -> None:
     """A backup was restored: our version is the future, and its watch is silent."""
-    bench = await Bench([listed(700, "x"), listed(5, "y"), listed(5, "y")], [QUIET]).run(100)
+    bench = Bench([listed(700, "x"), listed(5, "y")], [QUIET], probes=[listed(5)])
+    await bench.run(100)
     assert bench.sink.texts() == {"y": ""}
-    assert bench.reflector.relists["restored"] == 1
+    assert bench.reflector.relists == {"start": 1, "restored": 1}
+
+
+async def test_a_server_that_comes_back_in_the_past_is_noticed_at_once() -> None:
+    bench = Bench([listed(700, "x"), listed(5, "y")], [REFUSED, QUIET], probes=[listed(5)])
+    async with bench.running(3):
+        assert bench.sink.texts() == {"y": ""}
+    assert bench.transport.verbs() == ["list", "watch", "probe", "list", "watch"]
+
+
+async def test_a_server_that_has_not_come_as_far_as_we_is_listed() -> None:
+    """504 with this cause, which some servers answer to a watch from their future."""
+    ahead = status(504, "Timeout", causes=[{"reason": "ResourceVersionTooLarge"}])
+    for refusal in (
+        Answer([ahead], status=504),
+        watching(b'{"type":"ERROR","object":' + ahead + b"}\n", quiet=False),
+    ):
+        bench = await Bench([listed(700, "x"), listed(5, "y")], [refusal, QUIET]).run(3)
+        assert bench.sink.texts() == {"y": ""}
+        assert bench.reflector.relists == {"start": 1, "server_fault": 1}
+
+
+async def test_a_probe_that_cannot_be_read_is_a_failure_as_any_other() -> None:
+    html = Answer([b"<html>login</html>"])
+    bench = await Bench([listed(7, "x")], [QUIET], probes=[html]).run(120)
+    assert bench.transport.verbs()[:4] == ["list", "watch", "probe", "probe"]
+    assert "Unusable" in bench.monitor.told
+    assert bench.reflector.relists["unusable"] >= 1
 
 
 async def test_a_full_list_comes_every_half_hour() -> None:
@@ -411,57 +408,3 @@ async def test_a_stop_takes_no_time_and_leaves_nothing() -> None:
     for answers in ([QUIET], [watching(5.0, quiet=False)], [REFUSED]):
         bench = await Bench([listed(7)], answers).run(3)
         assert bench.clock.monotonic() == pytest.approx(3, abs=0.01)
-
-
-class TestStreamingList:
-    """`sendInitialEvents`, as client-go's 'TestWatchList'."""
-
-    LIMITS = WatchLimits(watch_list=True)
-
-    async def test_the_first_state_is_swapped_in_at_its_mark(self) -> None:
-        stream = watching(
-            event("ADDED", "x", 3),
-            event("ADDED", "y", 4),
-            event("DELETED", "y", 5),
-            10.0,
-            bookmark(7, initial=True),
-            10.0,
-            event("ADDED", "z", 8),
-        )
-        bench = Bench([listed(1)], [stream], self.LIMITS)
-        async with bench.running(5):
-            assert bench.sink.verbs == []
-            await anyio.sleep(10)
-            assert bench.sink.texts() == {"x": ""}
-            await anyio.sleep(10)
-            assert bench.sink.texts() == {"x": "", "z": ""}
-        assert bench.transport.verbs() == ["watch"]
-        asked = bench.transport.calls[0].params
-        assert asked["sendInitialEvents"] == "true"
-        assert asked["resourceVersionMatch"] == "NotOlderThan"
-
-    async def test_a_refusal_is_remembered(self) -> None:
-        refused = Answer([status(422, "Invalid")], status=422)
-        bench = await Bench([listed(7, "x")], [refused, QUIET], self.LIMITS).run(5)
-        assert bench.transport.verbs() == ["watch", "list", "watch"]
-        assert bench.sink.texts() == {"x": ""}
-        assert bench.monitor.errors == []
-
-    async def test_an_end_before_the_mark_starts_over(self) -> None:
-        torn = watching(event("ADDED", "x", 3), quiet=False)
-        whole = watching(event("ADDED", "y", 3), bookmark(7, initial=True))
-        bench = await Bench([listed(1)], [torn, whole], self.LIMITS).run(30)
-        assert bench.sink.texts() == {"y": ""}
-
-    async def test_an_error_before_the_mark_is_an_error(self) -> None:
-        failing = watching(error(429, "TooManyRequests"), quiet=False)
-        whole = watching(bookmark(7, initial=True))
-        bench = await Bench([listed(1)], [failing, whole], self.LIMITS).run(30)
-        assert bench.monitor.told[1] == "Throttled"
-        assert bench.sink.verbs[-1] == "synced"
-
-    async def test_a_refusal_after_the_mark_is_not_one_of_the_streaming_list(self) -> None:
-        stream = watching(bookmark(7, initial=True), error(422, "Invalid"), quiet=False)
-        bench = await Bench([listed(1)], [stream, QUIET], self.LIMITS).run(10)
-        assert bench.transport.verbs() == ["watch", "watch"]
-        assert bench.transport.calls[1].params["resourceVersion"] == "7"

@@ -30,7 +30,7 @@ from tests.fakes.transport import REFUSED, Answer, ScriptedTransport
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-LIST = Call("list", "/api/v1/namespaces/a/pods", "", "pods", "a", {"limit": "1"})
+LIST = Call("list", "/api/v1/namespaces/a/pods", "", "pods", "a", {"limit": "500"})
 WATCH = Call("watch", LIST.path, "", "pods", "a", {"watch": "true"})
 SILENCE = 0.2
 
