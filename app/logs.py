@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 """Id of the HTTP request being served; set by the web room, in every line while it is set."""
 
+OURS = ("app", "watchglass")
+"""The first words of our loggers' names; all others are of libraries."""
+
 MASK = "***"
 LONGEST = 4000  # characters of one text; a line is for reading
 
@@ -109,7 +112,8 @@ def configure_logging(
     root = logging.getLogger()
     root.handlers = [old for old in root.handlers if not isinstance(old, _Handler)] + [handler]
     root.setLevel(max(threshold, logging.WARNING))
-    logging.getLogger("app").setLevel(threshold)
+    for name in OURS:
+        logging.getLogger(name).setLevel(threshold)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "asyncio", "aiohttp"):
         library = logging.getLogger(name)
         library.handlers = []

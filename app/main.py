@@ -96,7 +96,7 @@ def create_app(
     http = transport or HttpTransport(
         configuration, clock, connect_seconds=settings.connect_seconds
     )
-    namespaces = _namespaces(settings, configuration)
+    namespaces = namespaces_of(settings, configuration)
     reflectors = [
         Reflector(
             kind.projection,
@@ -123,7 +123,7 @@ def create_app(
         new_id=new_id,
         streams_max=settings.streams_max,
         base_path=settings.base_path,
-        allowed_hosts=frozenset(settings.allowed_hosts),
+        allowed_hosts=frozenset({*settings.allowed_hosts, _named(settings.host)}),
         trusted_proxies=settings.trusted_proxies,
     )
     return Application(rooms, _lifespan(http))
@@ -133,6 +133,7 @@ def _lifespan(http: Transport) -> Callable[[Application], Any]:
     @asynccontextmanager
     async def lifespan(application: Application) -> AsyncIterator[None]:
         rooms = application.rooms
+        before = gc.get_threshold()
         gc.set_threshold(*COLLECT)
         async with anyio.create_task_group() as tasks:
 
@@ -143,15 +144,14 @@ def _lifespan(http: Transport) -> Callable[[Application], Any]:
                     logger.exception("room_ended", room=name)
                     application.on_crash(name)
 
-            await tasks.start(rooms.hub.run)
+            tasks.start_soon(room, "hub", rooms.hub.run)
             tasks.start_soon(room, "freshness", rooms.freshness.run)
             for reflector in rooms.reflectors:
                 tasks.start_soon(room, f"reflector {reflector.kind}", reflector.run)
             try:
-                if application.on_started is not None:
-                    application.on_started()
                 yield
             finally:
+                gc.set_threshold(*before)
                 tasks.cancel_scope.cancel()
         if isinstance(http, HttpTransport):
             await http.close()
@@ -169,7 +169,15 @@ def _settle_refused(board: Board) -> None:
     board.sources.listen(changed)
 
 
-def _namespaces(settings: Settings, configuration: ClusterConfiguration) -> tuple[str, ...] | None:
+def _named(host: str) -> str:
+    """The address we listen on as a Host header names it: whoever asks for it knows it."""
+    return f"[{host}]" if ":" in host else host
+
+
+def namespaces_of(
+    settings: Settings, configuration: ClusterConfiguration
+) -> tuple[str, ...] | None:
+    """Which namespaces the settings mean, None for all of them."""
     if settings.all_namespaces:
         return None
     return settings.namespaces or (configuration.namespace,)

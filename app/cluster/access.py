@@ -1,4 +1,7 @@
-"""May we? SelfSubjectAccessReview, which every authenticated user may ask."""
+"""Who are we, and may we? Two questions that every authenticated user may ask.
+
+SelfSubjectReview (since Kubernetes 1.28) tells a name, SelfSubjectAccessReview a right.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.cluster.answers import Call
-from app.errors import Unusable
+from app.cluster.faults import Refused
+from app.errors import Absent, AccessDenied, Unusable
 
 if TYPE_CHECKING:
     from app.clock import Clock
     from app.cluster.transport import Transport
 
 PATH = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+IDENTITY_PATH = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 REMEMBERED_SECONDS = 60.0
 
 
@@ -25,6 +30,30 @@ class Need:
     group: str
     resource: str
     namespace: str | None
+
+
+async def own_name(transport: Transport) -> str | None:
+    """What the API server calls us; None when it does not say.
+
+    Raises:
+        ClusterError: There is no answer at all, or our credential is not accepted.
+    """
+    body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+    call = Call(
+        "create",
+        IDENTITY_PATH,
+        "authentication.k8s.io",
+        "selfsubjectreviews",
+        None,
+        body=json.dumps(body).encode(),
+    )
+    try:
+        name = json.loads(await transport.fetch(call))["status"]["userInfo"]["username"]
+    except (AccessDenied, Absent, Refused):
+        return None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return name if isinstance(name, str) and name else None
 
 
 class AccessReview:

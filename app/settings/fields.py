@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_va
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.settings import rules
+from app.settings.spelling import Spelled
 
 Names = Annotated[tuple[str, ...], BeforeValidator(rules.split)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(rules.networks)]
@@ -62,11 +63,13 @@ class ClusterAccess(Section):
     context: str | None = Field(default=None, min_length=1)
     """Context of the kubeconfig. Not set, its current context."""
 
-    namespaces: Annotated[Names, AfterValidator(rules.namespaces)] = ()
+    namespaces: Annotated[
+        Names, AfterValidator(rules.namespaces), Spelled("-n", "--namespace")
+    ] = ()
     """Namespaces to watch; repeatable, or separated by commas. Not set, the context's namespace
     (`default` if it names none), as kubectl does."""
 
-    all_namespaces: bool = False
+    all_namespaces: Annotated[bool, Spelled("-A", "--all-namespaces")] = False
     """Watch all namespaces with one list per kind; needs a ClusterRole, so it is never assumed.
     Cannot be combined with `namespaces`."""
 

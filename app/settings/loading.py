@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
-from app.settings.sources import Environment, File, Flags, Origin, Source, flag, is_secret
+from app.settings.sources import Environment, File, Flags, Origin, Source, is_secret
+from app.settings.spelling import flag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -91,10 +92,11 @@ def _sentence(
     if not details["loc"]:
         return _clause(details)
     name = str(details["loc"][0])
-    place = origins[name].place if name in origins else flag(name)
+    field = kind.model_fields[name]
+    place = origins[name].place if name in origins else flag(name, field)
     # A rule over a list names the bad item itself.
-    named = details["type"] == "value_error" and "tuple" in str(kind.model_fields[name].annotation)
-    shown = not named and not is_secret(kind.model_fields[name])
+    named = details["type"] == "value_error" and "tuple" in str(field.annotation)
+    shown = not named and not is_secret(field)
     return f"{place}: {_clause(details)}" + (f", not {_short(details['input'])}" if shown else "")
 
 
@@ -114,11 +116,15 @@ def _clause(details: ErrorDetails) -> str:
         case "literal_error":
             return f"must be {context['expected']}"
         case "greater_than_equal":
-            return f"must be at least {context['ge']}"
+            return f"must be at least {context['ge']:g}"
         case "greater_than":
-            return f"must be more than {context['gt']}"
+            return f"must be more than {context['gt']:g}"
         case "less_than_equal":
-            return f"must be at most {context['le']}"
+            return f"must be at most {context['le']:g}"
+        case "string_too_short":
+            return "must not be empty"
+        case "string_too_long":
+            return f"must have at most {context['max_length']} characters"
         case "value_error":
             return str(context["error"])
         case _:

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, ClassVar, get_args
 from pydantic import SecretBytes, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
+from app.settings.spelling import flag
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -76,7 +78,7 @@ class Flags(Source):
         super().__init__(settings_cls)
         for name, value in given.items():
             if value is not None and name in settings_cls.model_fields:
-                self.take(name, value, flag(name))
+                self.take(name, value, flag(name, settings_cls.model_fields[name]))
 
 
 class Environment(Source):
@@ -147,11 +149,6 @@ class File(Source):
                 else:
                     choices = list(settings_cls.model_fields)
                     self.mistakes.append(unknown(name, choices, f"in {path} is not a setting"))
-
-
-def flag(name: str) -> str:
-    """The flag of a field: `base_path` is `--base-path`."""
-    return "--" + name.replace("_", "-")
 
 
 def unknown(word: str, choices: Iterable[str], what: str) -> str:

@@ -1,0 +1,108 @@
+"""`watchglass serve`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+from app.cli.addresses import root, shown
+from app.cli.entry import WRONG
+from app.cli.flags import add_settings, read_settings
+from app.cli.terminal import safe, write_line
+from app.cli.usage import Parser
+from app.clock import SystemClock
+from app.logs import configure_logging, logger
+from app.settings import Settings
+from app.settings.description import written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pydantic_settings import BaseSettings
+
+    from app.board import Watched
+    from app.settings import Loaded
+
+S = TypeVar("S", bound="BaseSettings")
+
+NOTES = (
+    "An API server that cannot be reached is a state the page shows, not a crash. "
+    "Ctrl-C or SIGTERM says goodbye to every reader and ends with exit code 0."
+)
+
+
+def run(arguments: Sequence[str], *, watched: Iterable[Watched] | None = None) -> int:
+    """Serve until a signal: 0, or 1 when a fault of ours ended it. `watched` are the kinds.
+
+    Raises:
+        Usage: The command line or the settings are not right.
+        ConfigurationError: There is no cluster to watch, or no address to listen on.
+    """
+    parser = Parser("serve", "Serve the pages and the stream of a cluster.", notes=NOTES)
+    parser.own.add_argument(
+        "--print-config",
+        action="store_true",
+        help="Print every setting with its value and origin, secrets masked, and leave.",
+    )
+    add_settings(parser, *Settings.SECTIONS)
+    found = parser.read(arguments)
+    loaded = read_settings(found)
+    if found.print_config:
+        sys.stdout.write(printed(loaded))
+        return 0
+    return _serve(loaded.settings, watched)
+
+
+def _serve(settings: Settings, watched: Iterable[Watched] | None) -> int:
+    _leave_on_signals()
+    # Here and not above: --help, --print-config and mistakes need none of it.
+    from app.board import WATCHED
+    from app.main import configuration_of, create_app
+    from app.web.server import listen, serve
+
+    configure_logging(settings.log_level, settings.log_format)
+    clock = SystemClock()
+    configuration = configuration_of(settings, clock)
+    made = listen(settings.host, settings.port)
+    application = create_app(settings, configuration, watched=watched or WATCHED, clock=clock)
+    namespaces = application.rooms.namespaces
+    logger(__name__).info(
+        "cluster_configuration",
+        origin=configuration.origin,
+        context=configuration.context,
+        server=shown(configuration.server),
+        namespaces="all" if namespaces is None else namespaces,
+    )
+    url = root(settings.host, made.getsockname()[1], settings.base_path)
+
+    def announce() -> None:
+        # Nobody may be reading, which is no reason not to serve.
+        with suppress(OSError):
+            write_line(f"Watchglass shows {safe(application.rooms.cluster_name)} at {url}/")
+
+    return 0 if serve(application, made, ready=announce) else WRONG
+
+
+def printed(loaded: Loaded[S]) -> str:
+    """Every setting as a line of TOML with its origin behind it; what is not set is a comment."""
+    kind = type(loaded.settings)
+    lines: list[tuple[str, str]] = []
+    for name in kind.model_fields:
+        value = written(getattr(loaded.settings, name))
+        line = f"{name} = {value}" if value else f"# {name} is not set"
+        origin = loaded.origins.get(name)
+        lines.append((line, origin.place if origin else "default"))
+    width = min(max(len(line) for line, _ in lines), 40)
+    return "".join(f"{line:<{width}}  # {safe(origin)}\n" for line, origin in lines)
+
+
+def _leave_on_signals() -> None:
+    """Until the server takes signals itself: a process that is told to leave leaves, with 0."""
+
+    def leave(*_: object) -> NoReturn:
+        raise SystemExit(0)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, leave)
