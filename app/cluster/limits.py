@@ -28,6 +28,8 @@ class WatchLimits:
     refused_min: float = 30.0
     refused_max: float = 60.0
     """After 403 and 404, which only a person mends."""
+    starting: float = 30.0
+    """So soon after it was away an API server may refuse what it will allow in a moment."""
     expiry: float = 30.0
     """An expired position is listed again at once, but not twice in this time."""
     internal: float = 60.0

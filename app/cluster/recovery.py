@@ -50,7 +50,7 @@ class Recovery:
     | error | relist | wait |
     |---|---|---|
     | Gone | yes | none, unless there was one in the last 30 s: then back-off |
-    | AccessDenied, Absent | yes | 30-60 s: only a person mends it |
+    | AccessDenied, Absent | yes | 30-60 s: only a person mends it; back-off while it starts |
     | Throttled | no | back-off, at least what the server asks |
     | Silent | a probe, the second time a list | none |
     | Unreachable, a watch that ends at once | a probe, the second time a list | back-off |
@@ -60,6 +60,9 @@ class Recovery:
 
     A probe is believed once: when the next watch fails as well and nothing came in between, the
     server answers but its watches do not, and only lists tell what happens.
+
+    A server that starts refuses whoever is no master until it has read its roles, and does not know
+    of kinds that are not its own: a refusal soon after it was away is told the second time only.
     """
 
     def __init__(self, clock: Clock, random: Random, limits: WatchLimits) -> None:
@@ -71,12 +74,15 @@ class Recovery:
         self._unreadable = 0
         self._probed = False
         self._internal_since: float | None = None
+        self._away_at = float("-inf")
+        self._refusals = 0
 
     def healthy(self) -> None:
         """A list, or a watch that gave something new: what was forgiven may happen again."""
         self._unreadable = 0
         self._probed = False
         self._internal_since = None
+        self._refusals = 0
 
     def probed(self) -> None:
         """The server answered the question for its version."""
@@ -92,10 +98,9 @@ class Recovery:
                 return Verdict("expired", 0.0, tell=False)
             return Verdict("expired", self._backoff.delay())
         if isinstance(error, AccessDenied | Absent):
-            limits = self._limits
-            return Verdict(
-                error.reason, self._random.uniform(limits.refused_min, limits.refused_max)
-            )
+            return self._refused(error)
+        if isinstance(error, Unreachable | ServerFault):
+            self._away_at = self._clock.monotonic()
         if isinstance(error, Silent):
             return self._watch_on(0.0, tell=False)
         asked = error.retry_after if isinstance(error, Throttled | ServerFault) else None
@@ -110,6 +115,13 @@ class Recovery:
         if isinstance(error, ServerFault):
             return Verdict("server_fault" if self._lasting(error) else None, wait)
         return Verdict(error.reason, wait)
+
+    def _refused(self, error: ClusterError) -> Verdict:
+        self._refusals += 1
+        limits = self._limits
+        if self._clock.monotonic() - self._away_at < limits.starting:
+            return Verdict(error.reason, self._backoff.delay(), tell=self._refusals > 1)
+        return Verdict(error.reason, self._random.uniform(limits.refused_min, limits.refused_max))
 
     def _watch_on(self, wait: float, *, tell: bool = True) -> Verdict:
         if self._probed:

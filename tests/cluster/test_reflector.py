@@ -174,6 +174,24 @@ async def test_forbidden_and_absent_are_asked_again_every_half_minute_or_so(code
     assert bench.monitor.told[1] == ("AccessDenied" if code == 403 else "Absent")
 
 
+async def test_a_server_that_starts_may_refuse_for_a_moment() -> None:
+    """It knows nobody but masters until it has read its roles; nothing is to be mended then."""
+    refused = Answer([status(403, "Forbidden")], status=403)
+    bench = Bench([listed(7), listed(9, "x")], [REFUSED, refused, QUIET])
+    await bench.run(20)
+    assert bench.transport.verbs() == ["list", "watch", "probe", "watch", "list", "watch"]
+    assert bench.monitor.told == ["connecting", "list", "Unreachable", "list", "list"]
+    assert bench.sink.texts() == {"x": ""}
+
+
+async def test_a_refusal_that_outlasts_the_start_is_told() -> None:
+    refused = Answer([status(403, "Forbidden")], status=403)
+    bench = Bench([REFUSED, refused])
+    async with bench.running(100):
+        assert bench.monitor.told[:3] == ["connecting", "Unreachable", "AccessDenied"]
+    assert 100 / 60 <= len(bench.transport.calls) <= 10
+
+
 async def test_a_denial_says_what_was_asked_for() -> None:
     bench = await Bench([Answer([status(403, "Forbidden")], status=403)]).run(1)
     denied = bench.monitor.errors[0]
