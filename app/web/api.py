@@ -13,7 +13,7 @@ from app.web.parameters import chosen, one_of, page_of, search
 from app.web.streams import chosen_anywhere
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from starlette.requests import Request
 
@@ -58,7 +58,7 @@ def _page(
     wanted: Callable[[Any], bool],
     summary: Callable[[Any], Wire],
 ) -> Response:
-    """One page of a topic's values by key, filtered by `namespace`, `q` and `wanted`."""
+    """One page of a topic's values by key, of those in `namespace`, with `q` in their name."""
     rooms: Rooms = request.app.rooms
     query = request.query_params
     number, size = page_of(query)
@@ -72,7 +72,7 @@ def _page(
             (key, value)
             for key, value in rooms.board.values(kind).items()
             if (namespaces is None or key.partition("/")[0] in namespaces)
-            and (not text or text in key.lower())
+            and (not text or text in key.partition("/")[2].lower())
             and wanted(value)
         ),
         key=lambda item: item[0],
@@ -91,7 +91,8 @@ def _page(
 
 def revalidated(request: Request, body: bytes, media_type: str) -> Response:
     """An answer that a browser may keep but must ask about: 304 when it has this one."""
-    etag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
+    # Weak, because the same answer may be sent compressed.
+    etag = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
     headers = {"etag": etag, "cache-control": REVALIDATE.decode()}
     if _matches(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers=headers)
@@ -99,5 +100,5 @@ def revalidated(request: Request, body: bytes, media_type: str) -> Response:
 
 
 def _matches(header: str, etag: str) -> bool:
-    known: Iterable[str] = (item.strip().removeprefix("W/") for item in header.split(","))
-    return any(item in (etag, "*") for item in known)
+    known = (item.strip().removeprefix("W/") for item in header.split(","))
+    return any(item in (etag.removeprefix("W/"), "*") for item in known)

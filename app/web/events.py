@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from starlette.datastructures import QueryParams
 
-from app.web.headers import STREAM, completed
+from app.web.headers import STREAM, answering
 from app.web.streams import attach, farewell, full, read_choice
-from app.web.wire import stream_writer
+from app.web.wire import leaving, stream_writer
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -34,13 +34,8 @@ async def event_stream(
     query = QueryParams(scope["query_string"])
     choice = read_choice(rooms, principal, query, headers.get(b"last-event-id"))
     start = [CONTENT_TYPE, (b"cache-control", STREAM), (b"x-accel-buffering", b"no")]
-    await send(
-        {
-            "type": "http.response.start",
-            "status": 200,
-            "headers": completed(start, scope["state"]["request_id"]),
-        }
-    )
+    scope["state"]["begun"] = True
+    await send({"type": "http.response.start", "status": 200, "headers": answering(scope, start)})
     if scope["method"] == "HEAD":
         await send({"type": "http.response.body", "body": b""})
         return
@@ -48,11 +43,12 @@ async def event_stream(
         _, frames, _ = farewell(rooms, choice)
         await send({"type": "http.response.body", "body": b"".join(frames)})
         return
-    subscription = attach(rooms, choice, stream_writer(scope, send))
-    try:
-        # After the last bytes of a response the server says "disconnect" too, so this ends both
-        # when the reader leaves and when the hub has closed the stream.
-        while (await receive())["type"] != "http.disconnect":
-            pass
-    finally:
-        subscription.detach()
+    with leaving(scope) as leave:
+        subscription = attach(rooms, choice, stream_writer(scope, send, leave))
+        try:
+            # After the last bytes of a response the server says "disconnect" too, so this ends both
+            # when the reader leaves and when the hub has closed the stream.
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        finally:
+            subscription.detach()

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.staticfiles import StaticFiles
+
+from app.web.headers import REVALIDATE
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -11,3 +19,13 @@ def folder(name: str) -> Path:
     """The folder `templates` or `static`."""
     packed = PACKAGE / name
     return packed if packed.is_dir() else PACKAGE.parent / name
+
+
+class Static(StaticFiles):
+    """Scripts and styles: a browser keeps them, and asks each time whether they are still good."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """The file, or 304."""
+        response = super().file_response(*args, **kwargs)
+        response.headers["cache-control"] = REVALIDATE.decode()
+        return response

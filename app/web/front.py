@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jinja2
+import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 
-from app.errors import MethodNotAllowed, NotFound, WatchglassError
+from app.errors import Internal, MethodNotAllowed, NotFound, PayloadTooLarge, WatchglassError
 from app.logs import REQUEST_ID
-from app.web.files import folder
-from app.web.headers import completed
+from app.web.files import Static, folder
+from app.web.headers import answering
 from app.web.hosts import check_host
 from app.web.metrics import make_registry
 from app.web.principal import LOCAL
-from app.web.problems import on_error, on_fault, on_http_exception, problem
+from app.web.problems import FAULT, on_error, on_fault, on_http_exception, problem
 from app.web.proxies import believe_proxy
 from app.web.routes import ROUTES, STATIC_PATH, STREAMS, Declared, DeclaredStream
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Iterable
     from contextlib import AbstractAsyncContextManager
 
     from starlette.requests import Request
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
 
     from app.web.rooms import Rooms
+
+logger = structlog.get_logger("watchglass.web")
 
 BODY_LIMIT = 256 * 1024
 """Bytes of a request's body: more than twice the longest prompt."""
@@ -52,8 +54,6 @@ class Application(Starlette):
         lifespan: Callable[[Application], AbstractAsyncContextManager[None]] | None = None,
     ) -> None:
         self.rooms = rooms
-        self.on_started: Callable[[], None] | None = None
-        """Called when the rooms have been started."""
         self.on_crash: Callable[[str], None] = lambda room: None
         """Called with the name of a room that a fault of ours has ended."""
         self.metrics = make_registry(rooms)
@@ -63,7 +63,7 @@ class Application(Starlette):
             undefined=jinja2.StrictUndefined,
         )
         self._streams = {(route.transport, route.path): route for route in STREAMS}
-        static = StaticFiles(directory=folder("static"), follow_symlink=False)
+        static = Static(directory=folder("static"), follow_symlink=False)
         super().__init__(
             routes=[
                 *(_route(declared) for declared in ROUTES),
@@ -99,6 +99,7 @@ class Application(Starlette):
         believe_proxy(scope, self.rooms.trusted_proxies)
         check_host(scope["headers"], self.rooms.allowed_hosts)
         path = self._below_base(scope)
+        _check_length(scope["headers"])
         stream = self._streams.get((scope["type"], path))
         if stream is not None:
             await self._stream(stream, scope, receive, send)
@@ -107,7 +108,13 @@ class Application(Starlette):
         elif any(known == path for _, known in self._streams):
             raise NotFound("This path takes a WebSocket only.")
         else:
-            await super().__call__(scope, receive, _with_headers(scope, send))
+            answer = Answer(scope, send)
+            try:
+                await super().__call__(scope, receive, answer)
+            except Exception:
+                # Starlette raises again what `on_fault` has logged and answered.
+                if not answer.whole:
+                    raise
 
     async def _stream(
         self, route: DeclaredStream, scope: Scope, receive: Receive, send: Send
@@ -116,7 +123,18 @@ class Application(Starlette):
             raise MethodNotAllowed("This path does not take that method.")
         principal = scope["state"]["principal"]
         principal.require(route.scope)
-        await route.endpoint(self.rooms, principal, scope, receive, send)
+        try:
+            await route.endpoint(self.rooms, principal, scope, receive, send)
+        except WatchglassError:
+            raise
+        except OSError:
+            # ASGI's word for a reader that is gone.
+            return
+        except Exception as error:
+            if "begun" in scope["state"]:
+                raise
+            logger.error("unhandled", exc_info=error, path=scope["path"])
+            raise Internal(FAULT) from error
 
     async def _refuse(
         self, error: WatchglassError, scope: Scope, receive: Receive, send: Send
@@ -124,7 +142,7 @@ class Application(Starlette):
         """Answer with the error envelope, a WebSocket's handshake too."""
         headers = {"allow": "GET, HEAD"} if isinstance(error, MethodNotAllowed) else None
         answer = problem(error, scope["state"]["request_id"], headers=headers)
-        await answer(scope, receive, _with_headers(scope, send))
+        await answer(scope, receive, Answer(scope, send))
 
     def _below_base(self, scope: Scope) -> str:
         """The path below the base path, which becomes the root path.
@@ -153,12 +171,29 @@ def _route(declared: Declared) -> Route:
     return Route(declared.path, endpoint, methods=list(declared.methods), name=declared.path)
 
 
-def _with_headers(scope: Scope, send: Send) -> Callable[[Message], Awaitable[None]]:
-    request_id: str = scope["state"]["request_id"]
+def _check_length(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """Refuse a body by the length that it announces; Starlette counts those that announce none.
 
-    async def sending(message: Any) -> None:
+    Raises:
+        PayloadTooLarge: It is over the limit.
+    """
+    for name, value in headers:
+        if name == b"content-length" and int(value) > BODY_LIMIT:
+            raise PayloadTooLarge(f"A body has at most {BODY_LIMIT:,} bytes.")
+
+
+class Answer:
+    """A `send` that completes the headers of an answer and knows when it is whole."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self.whole = False
+        self._scope = scope
+        self._send = send
+
+    async def __call__(self, message: Message) -> None:
+        """Pass a message on."""
         if message["type"] in ("http.response.start", "websocket.http.response.start"):
-            message = message | {"headers": completed(list(message["headers"]), request_id)}
-        await send(message)
-
-    return sending
+            headers = answering(self._scope, list(message["headers"]))
+            message = {**message, "headers": headers}
+        await self._send(message)
+        self.whole = message["type"].endswith(".body") and not message.get("more_body", False)

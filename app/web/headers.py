@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
@@ -37,13 +40,16 @@ SECURITY: tuple[tuple[bytes, bytes], ...] = (
     (b"x-frame-options", b"DENY"),
 )
 
+HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+"""Where a reader came over TLS; elsewhere browsers would ignore it."""
+
 NO_STORE = b"no-store"
 STREAM = b"no-store, no-transform"
 """A proxy that compresses a stream holds it back."""
 REVALIDATE = b"private, no-cache"
 
 
-def completed(headers: Headers, request_id: str) -> Headers:
+def completed(headers: Headers, request_id: str, *, secure: bool = False) -> Headers:
     """`headers` with those that every answer carries; none stands twice, `server` never.
 
     Without a `cache-control` of its own an answer is not stored.
@@ -51,7 +57,15 @@ def completed(headers: Headers, request_id: str) -> Headers:
     given = {name.lower() for name, _ in headers}
     kept = [(name, value) for name, value in headers if name.lower() != b"server"]
     kept += [(name, value) for name, value in SECURITY if name not in given]
+    if secure:
+        kept.append(HTTPS_ONLY)
     if b"cache-control" not in given:
         kept.append((b"cache-control", NO_STORE))
     kept.append((b"x-request-id", request_id.encode()))
     return kept
+
+
+def answering(scope: Scope, headers: Headers) -> Headers:
+    """`headers` completed for the answer to a request."""
+    secure = scope["scheme"] in ("https", "wss")
+    return completed(headers, scope["state"]["request_id"], secure=secure)

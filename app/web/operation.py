@@ -11,6 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.responses import Response
 
 from app import __version__
+from app.errors import Unavailable
 from app.stream import SCHEMA
 
 if TYPE_CHECKING:
@@ -25,21 +26,35 @@ async def livez(request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """503 until every source has listed or has a state of its own, 200 until drain.
+    """200 when every source has listed or has a state of its own, until drain.
 
     Never 503 because the API server is down: then the pages have something to show, namely that.
-    `?verbose` has a line for each source.
+    With `?verbose` the answer is a report in plain text, one line for each source.
+
+    Raises:
+        Unavailable: `starting` or `draining`.
     """
     rooms: Rooms = request.app.rooms
-    ready = rooms.ready()
-    lines = []
+    verdict = _verdict(rooms)
     if "verbose" in request.query_params:
-        for key, monitor in sorted(rooms.freshness.monitors.items()):
-            mark = "-" if monitor.state == "connecting" else "+"
-            lines.append(f"[{mark}]{key} {monitor.state} {monitor.age_seconds:.0f}s")
-    draining = rooms.hub.draining
-    lines.append("ok" if ready else "draining" if draining else "waiting for the first lists")
-    return Response("\n".join(lines) + "\n", 200 if ready else 503, media_type="text/plain")
+        lines = [
+            f"[{'-' if monitor.state == 'connecting' else '+'}]{key} {monitor.state} "
+            f"{monitor.age_seconds:.0f}s"
+            for key, monitor in sorted(rooms.freshness.monitors.items())
+        ]
+        lines.append(verdict or "ok")
+        status = 503 if verdict else 200
+        return Response("\n".join(lines) + "\n", status, media_type="text/plain")
+    if verdict is not None:
+        raise Unavailable(f"Not ready: {verdict}.", reason=verdict)
+    return Response("ok\n", media_type="text/plain")
+
+
+def _verdict(rooms: Rooms) -> str | None:
+    """Why we are not ready."""
+    if rooms.hub.draining:
+        return "draining"
+    return None if rooms.ready() else "starting"
 
 
 async def version(request: Request) -> Response:

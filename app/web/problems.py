@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 logger = structlog.get_logger("watchglass.web")
 
+FAULT = "Something went wrong; the log says what."
+
 BY_STATUS: Mapping[int, WatchglassError] = {
     404: NotFound("There is nothing at this path."),
     405: MethodNotAllowed("This path does not take that method."),
@@ -63,7 +65,7 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     known = BY_STATUS.get(error.status_code)
     if known is None:
-        known = Internal("Something went wrong.") if error.status_code >= 500 else None
+        known = Internal(FAULT) if error.status_code >= 500 else None
     if known is None:
         known = InvalidRequest("The request cannot be understood.")
     return problem(known, request.state.request_id, headers=error.headers)
@@ -72,4 +74,4 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 async def on_fault(request: Request, error: Exception) -> Response:
     """A fault of ours: told to the log, not to the reader."""
     logger.error("unhandled", exc_info=error, path=request.url.path)
-    return problem(Internal("Something went wrong; the log says what."), request.state.request_id)
+    return problem(Internal(FAULT), request.state.request_id)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from app.model import Problem, encode
-from app.web.headers import completed
+from app.errors import HeadersTooLarge, InvalidRequest
+from app.web.refusals import spelled
 from app.web.wire import EXTENSION
 
 if TYPE_CHECKING:
     import asyncio
+
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+    from app.errors import WatchglassError
 
 SEND_BUFFER = 65_536
 """Bytes the kernel may hold for one reader; by default a stalled one pins almost 4 MiB."""
@@ -20,6 +24,14 @@ SEND_BUFFER = 65_536
 USER_TIMEOUT_MS = 30_000
 HEAD_LIMIT = 65_536
 """Bytes of a request line with its headers."""
+
+LINGER_SECONDS = 1.0
+"""How long a refused peer may go on sending into the void: a connection that is closed on unread
+bytes is reset, and the answer is lost with it."""
+
+
+class TooLarge(Exception):
+    """More head than we take; the parser passes it on as an error of its own."""
 
 
 class WireProtocol(HttpToolsProtocol):
@@ -31,7 +43,13 @@ class WireProtocol(HttpToolsProtocol):
 
     steps = True
     _head = 0
-    _in_head = True
+    """Bytes of the present request's head that the parser has told us of."""
+    _untold = 0
+    """Bytes that came since it last told us anything: a header that does not end."""
+    _too_large = False
+    _deaf = False
+    _served: RequestResponseCycle | None = None
+    """What is being answered; `cycle` is what came last, and may have to wait behind it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Bound what the kernel keeps for this peer, and how long it waits for it."""
@@ -41,34 +59,49 @@ class WireProtocol(HttpToolsProtocol):
             made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell whoever is being answered, and forget who waits behind them."""
+        super().connection_lost(exc)
+        self.pipeline.clear()
+        served = self._served
+        if served is not None and not served.response_complete:
+            served.disconnected = True
+            served.message_event.set()
+
     def data_received(self, data: bytes) -> None:
         """Parse, unless a request's head has grown too large."""
-        if self._in_head:
-            self._head += len(data)
-            # A head's last bytes may come with the body's first: only a head that is still open
-            # counts.
-            if self._head > HEAD_LIMIT and b"\r\n\r\n" not in data:
-                self._refuse_head()
-                return
+        if self._deaf:
+            return
+        self._untold += len(data)
         super().data_received(data)
+        if self._untold > HEAD_LIMIT and not self._deaf:
+            self._refuse(HeadersTooLarge(f"A request's head has at most {HEAD_LIMIT:,} bytes."))
 
     def on_message_begin(self) -> None:
         """A new request: the application finds this connection in its scope."""
         super().on_message_begin()
-        self._in_head = True
+        self._head = self._untold = 0
         self.scope["extensions"] = {EXTENSION: self}  # type: ignore[dict-item]
 
-    def on_headers_complete(self) -> None:
-        """The head is over."""
-        self._in_head = False
-        self._head = 0
-        super().on_headers_complete()
+    def on_url(self, url: bytes) -> None:
+        """A piece of the path."""
+        self._count(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header, or a trailer."""
+        self._count(name, value)
+        super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body."""
+        self._untold = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The next bytes begin a head."""
+        self._untold = 0
         super().on_message_complete()
-        self._in_head = True
-        self._head = 0
 
     def backlog(self) -> int:
         """Bytes that wait in the transport."""
@@ -79,22 +112,35 @@ class WireProtocol(HttpToolsProtocol):
         self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:
-        """Something that is not HTTP: the error envelope, then the end."""
-        self._answer(400, "Bad Request", "invalid_http", "This is not a valid HTTP request.")
+        """Something that is not HTTP, or too much of it: the error envelope, then the end."""
+        if self._too_large:
+            self._refuse(HeadersTooLarge(f"A request's head has at most {HEAD_LIMIT:,} bytes."))
+        else:
+            self._refuse(InvalidRequest("This is not a valid HTTP request.", reason="invalid_http"))
 
-    def _refuse_head(self) -> None:
-        self._answer(
-            431,
-            "Request Header Fields Too Large",
-            "headers_too_large",
-            f"A request's head has at most {HEAD_LIMIT:,} bytes.",
-        )
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._served = cycle
+        super()._start_asgi_task(cycle, app)
 
-    def _answer(self, status: int, phrase: str, reason: str, told: str) -> None:
-        body = encode(Problem(error=told, code=status, reason=reason, request_id="none"))
-        headers = completed([(b"content-type", b"application/json")], "none")
-        lines = [b"HTTP/1.1 %d %b" % (status, phrase.encode())]
-        lines += [b"%b: %b" % header for header in headers]
-        lines += [b"content-length: %d" % len(body), b"connection: close", b"", body]
-        self.transport.write(b"\r\n".join(lines))
-        self.transport.close()
+    def _count(self, *pieces: bytes) -> None:
+        self._untold = 0
+        self._head += sum(map(len, pieces))
+        if self._head > HEAD_LIMIT:
+            self._too_large = True
+            raise TooLarge
+
+    def _refuse(self, error: WatchglassError) -> None:
+        """Answer and hear no more; inside an answer that has begun there is no room for it."""
+        self._deaf = True
+        self._untold = 0
+        self._unset_keepalive_if_required()
+        served = self._served
+        if served is not None and not served.response_complete:
+            if served.response_started:
+                self.transport.abort()
+                return
+            served.disconnected = True
+            served.message_event.set()
+        self.transport.write(spelled(error))
+        self.transport.write_eof()
+        self.loop.call_later(LINGER_SECONDS, self.transport.close)

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
-_SCHEMES = frozenset({"http", "https"})
+_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+"""What proxies say of a connection; some name the scheme of a WebSocket."""
 
 
 def believe_proxy(scope: MutableMapping[str, Any], trusted: Sequence[Network]) -> None:
@@ -21,11 +22,11 @@ def believe_proxy(scope: MutableMapping[str, Any], trusted: Sequence[Network]) -
     """
     if not trusted or not _within(scope.get("client"), trusted):
         return
-    found = _last_of_each(scope["headers"])
-    scheme = found.get(b"x-forwarded-proto", "").split(",")[-1].strip().lower()
-    if scheme in _SCHEMES:
+    found = _forwarded(scope["headers"])
+    scheme = _SCHEMES.get(found.get(b"x-forwarded-proto", "").split(",")[-1].strip().lower())
+    if scheme is not None:
         websocket = scope["type"] == "websocket"
-        scope["scheme"] = {"http": "ws", "https": "wss"}[scheme] if websocket else scheme
+        scope["scheme"] = scheme.replace("http", "ws") if websocket else scheme
     if host := found.get(b"x-forwarded-host", "").split(",")[-1].strip():
         others = [(name, value) for name, value in scope["headers"] if name != b"host"]
         scope["headers"] = [(b"host", host.encode("latin-1")), *others]
@@ -37,10 +38,14 @@ def believe_proxy(scope: MutableMapping[str, Any], trusted: Sequence[Network]) -
             return
 
 
-def _last_of_each(headers: Sequence[tuple[bytes, bytes]]) -> dict[bytes, str]:
-    return {
-        name: value.decode("latin-1") for name, value in headers if name.startswith(b"x-forwarded-")
-    }
+def _forwarded(headers: Sequence[tuple[bytes, bytes]]) -> dict[bytes, str]:
+    """Each `X-Forwarded-*` as one list: a proxy may add an item, or a line of its own."""
+    found: dict[bytes, str] = {}
+    for name, value in headers:
+        if name.startswith(b"x-forwarded-"):
+            before = f"{found[name]}," if name in found else ""
+            found[name] = before + value.decode("latin-1")
+    return found
 
 
 def _is_address(text: str) -> bool:

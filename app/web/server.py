@@ -5,15 +5,18 @@ from __future__ import annotations
 import errno
 import signal
 import socket
+import threading
 from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+import anyio
 import structlog
 import uvicorn
 
 from app.errors import ConfigurationError
 from app.web.protocol import WireProtocol
+from app.web.socket_protocol import SocketProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,10 +26,13 @@ if TYPE_CHECKING:
 
 BACKLOG = 4_096
 KEEP_ALIVE_SECONDS = 75
-GRACE_SECONDS = 3
+GRACE_SECONDS = 2
 """For requests that are no streams; streams were told goodbye before."""
-INTERRUPT_SECONDS = 0.5
-"""Closes of a drain after Ctrl-C: a person is waiting."""
+INTERRUPT_SPREAD_SECONDS = 0.4
+INTERRUPT_SECONDS = 0.6
+"""The closes of a drain after Ctrl-C, and all of it: a person is waiting."""
+LOOK_SECONDS = 0.05
+"""How often a drain looks whether it is asked to end at once."""
 
 logger = structlog.get_logger("watchglass.server")
 
@@ -64,14 +70,19 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """Says goodbye to streams before it closes anything, and ends without a traceback."""
+    """Says goodbye to streams before it closes anything, and ends without a traceback.
 
-    def __init__(self, application: Application) -> None:
+    `ready` is called once connections are accepted.
+    """
+
+    def __init__(
+        self, application: Application, *, ready: Callable[[], None] | None = None
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 application,
                 http=WireProtocol,
-                ws="websockets-sansio",
+                ws=SocketProtocol,
                 ws_per_message_deflate=False,
                 ws_max_size=65_536,
                 loop="uvloop",
@@ -86,7 +97,14 @@ class Server(uvicorn.Server):
             )
         )
         self._application = application
+        self._ready = ready
         self._interrupted = False
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start the rooms, then accept."""
+        await super().startup(sockets)
+        if self._ready is not None:
+            self._ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal drains, a second one ends at once."""
@@ -101,6 +119,10 @@ class Server(uvicorn.Server):
 
         A server that was asked to leave and has left has exit code 0.
         """
+        if threading.current_thread() is not threading.main_thread():
+            # Signals reach the main thread only; whoever runs us elsewhere sets `should_exit`.
+            yield
+            return
         numbers = (signal.SIGINT, signal.SIGTERM)
         before = {number: signal.signal(number, self.handle_exit) for number in numbers}
         try:
@@ -113,10 +135,26 @@ class Server(uvicorn.Server):
         """Stop listening, drain the hub, then let the base class finish."""
         for server in self.servers:
             server.close()
-        hub = self._application.rooms.hub
         logger.info("draining", streams=self._application.rooms.readers)
-        await hub.drain(within=INTERRUPT_SECONDS if self._interrupted else None)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._drain, tasks.cancel_scope)
+            # A signal handler may set a flag and no more.
+            while not self.force_exit:  # noqa: ASYNC110
+                await anyio.sleep(LOOK_SECONDS)
+            tasks.cancel_scope.cancel()
+        if self._interrupted or self.force_exit:
+            for connection in tuple(self.server_state.connections):
+                connection.transport.abort()
         await super().shutdown(sockets)
+
+    async def _drain(self, done: anyio.CancelScope) -> None:
+        hub = self._application.rooms.hub
+        if self._interrupted:
+            with anyio.move_on_after(INTERRUPT_SECONDS):
+                await hub.drain(within=INTERRUPT_SPREAD_SECONDS)
+        else:
+            await hub.drain()
+        done.cancel()
 
 
 def serve(
@@ -124,9 +162,9 @@ def serve(
 ) -> bool:
     """Serve on `made` until a signal; gives False when a fault of ours ended it.
 
-    `ready` is called once the socket is accepted from.
+    `ready` is called once connections are accepted.
     """
-    server = Server(application)
+    server = Server(application, ready=ready)
     faults: list[str] = []
 
     def crashed(room: str) -> None:
@@ -134,6 +172,5 @@ def serve(
         server.should_exit = True
 
     application.on_crash = crashed
-    application.on_started = ready
     server.run(sockets=[made])
     return not faults

@@ -8,10 +8,10 @@ from starlette.datastructures import QueryParams
 
 from app.errors import Forbidden
 from app.stream.writers import CLOSE_CODES
-from app.web.headers import completed
+from app.web.headers import answering
 from app.web.hosts import same_origin
 from app.web.streams import attach, farewell, full, read_choice
-from app.web.wire import socket_writer
+from app.web.wire import leaving, socket_writer
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SCHEMES = {"ws": "http", "wss": "https"}
 RUBBISH_LIMIT = 16
 """Messages a reader may send us; we read none of them, so more than a few are a mistake."""
+RUBBISH = "this stream reads nothing"
 
 
 async def web_socket(
@@ -43,18 +44,20 @@ async def web_socket(
     query = QueryParams(scope["query_string"])
     choice = read_choice(rooms, principal, query, headers.get(b"last-event-id"))
     await receive()
-    await send({"type": "websocket.accept", "headers": completed([], scope["state"]["request_id"])})
+    scope["state"]["begun"] = True
+    await send({"type": "websocket.accept", "headers": answering(scope, [])})
     if full(rooms):
         reason, _, frames = farewell(rooms, choice)
         for frame in frames:
             await send({"type": "websocket.send", "text": frame.decode()})
         await send({"type": "websocket.close", "code": CLOSE_CODES[reason], "reason": reason})
         return
-    subscription = attach(rooms, choice, socket_writer(scope, send))
-    try:
-        for _ in range(RUBBISH_LIMIT):
-            if (await receive())["type"] == "websocket.disconnect":
-                return
-        await send({"type": "websocket.close", "code": 1008, "reason": "this stream reads nothing"})
-    finally:
-        subscription.detach()
+    with leaving(scope) as leave:
+        subscription = attach(rooms, choice, socket_writer(scope, send, leave))
+        try:
+            for _ in range(RUBBISH_LIMIT):
+                if (await receive())["type"] == "websocket.disconnect":
+                    return
+            await send({"type": "websocket.close", "code": 1008, "reason": RUBBISH})
+        finally:
+            subscription.detach()

@@ -82,11 +82,12 @@ def full(rooms: Rooms) -> bool:
 
 def farewell(rooms: Rooms, choice: Choice) -> tuple[str, list[bytes], list[bytes]]:
     """Why a reader is refused, and the frames that say so: as SSE and as WebSocket texts."""
-    reason = "drain" if rooms.hub.draining else "limit"
+    # Who comes into a drain finds the next server soon; who finds no room would find none again.
+    reason, retry_ms = ("drain", None) if rooms.hub.draining else ("limit", LIMIT_RETRY_MS)
     greeting = rooms.hub.greeting
     frames = [
-        greeting.hello(choice.topics, "fresh", retry_ms=LIMIT_RETRY_MS),
-        greeting.goodbye(reason, retry_ms=LIMIT_RETRY_MS),
+        greeting.hello(choice.topics, "fresh", retry_ms=retry_ms),
+        greeting.goodbye(reason, retry_ms=retry_ms),
     ]
     return reason, [frame.sse for frame in frames], [frame.websocket for frame in frames]
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
+
+import anyio
 
 from app.stream import SteppedWriter, TaskWriter, WebSocketWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from app.stream.writers import Send
 
@@ -29,18 +32,32 @@ class Wire(Protocol):
         ...
 
 
-def stream_writer(scope: Mapping[str, Any], send: Send) -> TaskWriter:
+@contextmanager
+def leaving(scope: Mapping[str, Any]) -> Iterator[Callable[[], None] | None]:
+    """Gives a way to end what runs inside, on servers that give none to drop the connection."""
+    if EXTENSION in scope.get("extensions", {}):
+        yield None
+        return
+    with anyio.CancelScope() as cancelling:
+        yield cancelling.cancel
+
+
+def stream_writer(
+    scope: Mapping[str, Any], send: Send, leave: Callable[[], None] | None = None
+) -> TaskWriter:
     """The best writer for an HTTP response on this server."""
     wire: Wire | None = scope.get("extensions", {}).get(EXTENSION)
     if wire is None:
-        return TaskWriter(send)
+        return TaskWriter(send, abort=leave)
     kind = SteppedWriter if wire.steps else TaskWriter
     return kind(send, abort=wire.abort, backlog=wire.backlog)
 
 
-def socket_writer(scope: Mapping[str, Any], send: Send) -> WebSocketWriter:
+def socket_writer(
+    scope: Mapping[str, Any], send: Send, leave: Callable[[], None] | None = None
+) -> WebSocketWriter:
     """The writer for an accepted WebSocket."""
     wire: Wire | None = scope.get("extensions", {}).get(EXTENSION)
     if wire is None:
-        return WebSocketWriter(send)
+        return WebSocketWriter(send, abort=leave)
     return WebSocketWriter(send, abort=wire.abort, backlog=wire.backlog)
