@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 from contextvars import copy_context
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -15,7 +16,7 @@ from uuid import UUID
 import pytest
 import structlog
 
-from app.logs import LONGEST, REQUEST_ID, configure_logging, is_private, logger, scrubbed
+from app.logs import LONGEST, OURS, REQUEST_ID, configure_logging, is_private, logger, scrubbed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,6 +84,25 @@ def test_the_level_is_ours_and_libraries_warn_only(output: io.StringIO) -> None:
     configure_logging("error", "json", stream=output)
     logger("app.web").warning("not seen")
     assert [line["event"] for line in lines(output)] == ["seen", "kept"]
+
+
+@pytest.mark.parametrize("name", ["watchglass.server", "app.cli.serve"])
+def test_both_families_of_our_loggers_are_ours(output: io.StringIO, name: str) -> None:
+    logger(name).info("seen")
+    assert [line["event"] for line in lines(output)] == ["seen"]
+
+
+def test_every_logger_of_ours_is_of_one_of_the_families() -> None:
+    """A logger with another name would be taken for a library's, and its news be dropped."""
+    named = re.compile(r"(?:get_logger|getLogger|logger)\((\"[\w.]+\"|__name__)\)")
+    app = Path(__file__).parents[1] / "app"
+    found = [
+        name.strip('"').partition(".")[0]
+        for module in app.rglob("*.py")
+        for name in named.findall(module.read_text(encoding="utf-8"))
+    ]
+    assert len(found) >= 5
+    assert {name for name in found if name != "__name__"} <= set(OURS)
 
 
 def test_without_an_argument_lines_go_to_standard_error(

@@ -125,6 +125,8 @@ def _clause(details: ErrorDetails) -> str:
             return "must not be empty"
         case "string_too_long":
             return f"must have at most {context['max_length']} characters"
+        case "too_long":
+            return f"must not be longer than {context['max_length']}"
         case "value_error":
             return str(context["error"])
         case _:
