@@ -17,8 +17,9 @@ class WatchLimits:
     """A watch asks for a random time between the two, so that watches do not end together."""
     overtime: float = 30.0
     """A watch that goes on so long past its time is ended by us."""
-    silence: float = 90.0
-    """Servers send a bookmark about every 60 s: longer silence asks for a proof of life."""
+    silence: float = 70.0
+    """Longer silence asks for a proof of life. Servers send a bookmark about every 60 s, but none
+    of kinds that they do not cache, as events; and at 75 s without a proof a source is late."""
     relist: float = 1800.0
     """A full list in any case: against a watch that is silent because the server went back."""
     short: float = 1.0

@@ -8,7 +8,8 @@
 | `stale` | over 100 s |
 | `forbidden`, `absent`, `error` | at once: an answer that says so |
 
-75 s is the bookmarks' 60 s and some delay; 100 s is the reflector's 90 s of silence and a probe.
+75 s is the reflector's 70 s of silence (bookmarks come every 60 s) and a probe; 100 s is a probe
+that got no answer, and the next one.
 """
 
 from __future__ import annotations

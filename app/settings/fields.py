@@ -95,9 +95,10 @@ class Watching(Section):
     """How long to wait for a connection to the API server: longer than any healthy one takes,
     shorter than anyone's patience."""
 
-    silence_seconds: float = Field(default=90, gt=0, le=3600)
-    """A watch without a byte for this long is asked for a proof of life. API servers send a
-    bookmark about every minute, so a healthy one is never asked."""
+    silence_seconds: float = Field(default=70, gt=0, le=3600)
+    """After this long without a byte on a watch the API server is asked for a proof of life. It
+    sends a bookmark about every minute, so most kinds are never asked for; of events it sends none
+    at all. Below the 75 s after which a source is called late."""
 
     relist_seconds: float = Field(default=1800, gt=0, le=86_400)
     """A full list this often in any case: the last defence against a watch that silently lies, at

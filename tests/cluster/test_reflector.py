@@ -67,8 +67,8 @@ async def test_410_on_a_later_page_asks_for_everything_at_once() -> None:
 
 
 async def test_a_watch_that_ends_is_opened_again_from_the_last_version_without_a_list() -> None:
-    ended = watching(event("ADDED", "y", 8), bookmark(12), 80.0, quiet=False)
-    bench = await Bench([listed(7, "x")], [ended, QUIET]).run(150)
+    ended = watching(event("ADDED", "y", 8), bookmark(12), 60.0, quiet=False)
+    bench = await Bench([listed(7, "x")], [ended, QUIET]).run(125)
     assert bench.transport.verbs() == ["list", "watch", "watch"]
     assert bench.transport.calls[-1].params["resourceVersion"] == "12"
     assert bench.sink.verbs.count("bookmark") == 1
@@ -267,7 +267,7 @@ async def test_the_late_end_of_a_predecessor_takes_nothing_away() -> None:
 
 async def test_silence_asks_for_a_proof_of_life() -> None:
     bench = Bench([listed(7, "x")], [QUIET])
-    async with bench.running(89):
+    async with bench.running(69):
         assert bench.transport.verbs() == ["list", "watch"]
         await anyio.sleep(2)
         assert bench.transport.verbs() == ["list", "watch", "probe", "watch"]
@@ -279,7 +279,7 @@ async def test_silence_asks_for_a_proof_of_life() -> None:
 async def test_silence_after_silence_is_no_proof_of_anything() -> None:
     """A proxy that holds back what the watch says: everything else looks well for ever."""
     bench = Bench([listed(7, "x"), listed(9, "y")], [QUIET])
-    async with bench.running(179):
+    async with bench.running(139):
         assert bench.sink.texts() == {"x": ""}
         await anyio.sleep(2)
         assert bench.sink.texts() == {"y": ""}
