@@ -203,15 +203,14 @@ class Delivery:
         with anyio.CancelScope() as reader.scope:
             try:
                 while not reader.over:
-                    frames, upto = reader.rest, reader.position
-                    reader.rest = ()
-                    if not frames:
-                        _, upto, _, frames = view.since(reader.position, hub.seq)
-                    await self._write(reader, frames)
-                    reader.position = upto
-                    if frames:
-                        continue
-                    if reader.beat_due:
+                    if reader.rest:
+                        frames, reader.rest = reader.rest, ()
+                        await self._write(reader, frames)
+                    elif reader.position < view.flushed:
+                        delta = view.since(reader.position, hub.seq)
+                        await self._write(reader, delta.frames)
+                        reader.position = delta.upto
+                    elif reader.beat_due:
                         reader.beat_due = False
                         await self._write(reader, (hub.heartbeat(view),))
                     elif hub.gathering:

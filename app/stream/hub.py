@@ -237,8 +237,7 @@ class Hub:
         self.draining = True
         readers = self.subscriptions()
         if within is None:
-            step = self.limits.drain_step_seconds
-            within = min(self.limits.drain_seconds, len(readers) * step)
+            within = min(self.limits.drain_seconds, len(readers) * self.limits.drain_step_seconds)
         for index, reader in enumerate(readers):
             self._delivery.end(reader, "drain", after=within * index / len(readers))
         for reader in readers:

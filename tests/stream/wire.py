@@ -72,6 +72,7 @@ class FakeWriter:
         dialect: Which text it takes.
         stepped: Whether it can be written to without waiting.
         room: Frames it takes.
+        pace: Seconds that it takes over a frame for which it is waited.
         closed: The exception that says that it is gone.
     """
 
@@ -81,11 +82,13 @@ class FakeWriter:
         *,
         stepped: bool = True,
         room: int | None = None,
+        pace: float = 0.0,
         closed: type[Exception],
     ) -> None:
         self.dialect: Dialect = dialect
         self.stepped = stepped
         self.room = room
+        self.pace = pace
         self.pipe: deque[bytes] = deque()
         self.gone = False
         self.aborted = False
@@ -103,6 +106,8 @@ class FakeWriter:
         return True
 
     async def write(self, payload: bytes) -> None:
+        if self.pace:
+            await asyncio.sleep(self.pace)
         await self._ready()
         self._take(payload)
 
