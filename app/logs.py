@@ -114,6 +114,8 @@ def configure_logging(
     root.setLevel(max(threshold, logging.WARNING))
     for name in OURS:
         logging.getLogger(name).setLevel(threshold)
+    # What it warns of when it reads a kubeconfig we say ourselves, in a sentence.
+    logging.getLogger("kubernetes_asyncio").setLevel(logging.ERROR)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "asyncio", "aiohttp"):
         library = logging.getLogger(name)
         library.handlers = []

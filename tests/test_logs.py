@@ -78,7 +78,8 @@ def test_pretty_without_a_terminal_has_no_colour() -> None:
 
 def test_the_level_is_ours_and_libraries_warn_only(output: io.StringIO) -> None:
     logger("app.web").debug("seen")
-    logging.getLogger("kubernetes_asyncio").info("response body: %s", SECRET)
+    logging.getLogger("kubernetes_asyncio.client.rest").info("response body: %s", SECRET)
+    logging.getLogger("kubernetes_asyncio.config.kube_config").warning("said by us instead")
     logging.getLogger("websockets").debug("> Authorization: %s", SECRET)
     logging.getLogger("aiohttp.access").warning("kept")
     configure_logging("error", "json", stream=output)
@@ -94,7 +95,7 @@ def test_both_families_of_our_loggers_are_ours(output: io.StringIO, name: str) -
 
 def test_every_logger_of_ours_is_of_one_of_the_families() -> None:
     """A logger with another name would be taken for a library's, and its news be dropped."""
-    named = re.compile(r"(?:get_logger|getLogger|logger)\((\"[\w.]+\"|__name__)\)")
+    named = re.compile(r"(?:get_logger|\blogger)\((\"[\w.]+\"|__name__)\)")
     app = Path(__file__).parents[1] / "app"
     found = [
         name.strip('"').partition(".")[0]

@@ -1,0 +1,136 @@
+"""The command as a user runs it: a process of its own, with a plain environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 60.0
+"""Seconds; a busy machine takes a few to start an interpreter."""
+
+NOWHERE = "http://127.0.0.1:1"
+"""An API server that does not answer: nobody listens on a privileged port of loopback."""
+
+FOREIGN = ("WATCHGLASS_", "KUBE", "COV", "PYTEST")
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """This process's environment without what would choose settings or a cluster."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    return plain | {"PYTHONWARNINGS": "error", "HOME": "/nonexistent"} | variables
+
+
+def watchglass(
+    *arguments: str, code: int = 0, variables: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; it must end with `code`."""
+    result = subprocess.run(
+        [sys.executable, "-m", "app", *arguments],
+        cwd=ROOT,
+        env=environment(**(variables or {})),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+    )
+    assert result.returncode == code, result.stdout + result.stderr
+    assert "Traceback" not in result.stderr
+    return result
+
+
+def write_kubeconfig(
+    path: Path, server: str = NOWHERE, *, namespace: str = "agents", token: str = "t0ken-of-a-test"
+) -> Path:
+    """A kubeconfig (JSON is YAML) with the context `lab`."""
+    user = {"name": "somebody", "user": {"token": token}}
+    context = {"cluster": "here", "user": "somebody", "namespace": namespace}
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "lab",
+        "clusters": [{"name": "here", "cluster": {"server": server}}],
+        "users": [user],
+        "contexts": [{"name": "lab", "context": context}],
+    }
+    path.write_text(json.dumps(document))
+    return path
+
+
+class Serving:
+    """`watchglass serve` in a process of its own; a context manager that ends it with SIGTERM."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *flags: str,
+        variables: Mapping[str, str] | None = None,
+        kubeconfig: Path | None = None,
+    ) -> None:
+        file = kubeconfig or write_kubeconfig(directory / "kubeconfig")
+        self._errors = (directory / "stderr").open("w+", encoding="utf-8")
+        self.process: subprocess.Popen[str] = subprocess.Popen(
+            [sys.executable, "-m", "app", "serve", "--kubeconfig", str(file), *flags],
+            cwd=ROOT,
+            env=environment(**({"WATCHGLASS_PORT": "0"} | dict(variables or {}))),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            encoding="utf-8",
+        )
+        self.announced = ""
+
+    def __enter__(self) -> Self:
+        self.announced = self._out.readline()
+        if self.process.poll() is not None or not self.announced:
+            self.close()
+            raise AssertionError(f"the server did not start: {self.logged}")
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @property
+    def url(self) -> str:
+        """The root of the server, as it said itself."""
+        found = re.search(r"http://\S+", self.announced)
+        assert found, self.announced
+        return found.group()
+
+    @property
+    def port(self) -> int:
+        return int(self.url.split(":")[2].partition("/")[0])
+
+    @property
+    def logged(self) -> str:
+        """What it has written to standard error."""
+        return Path(self._errors.name).read_text(encoding="utf-8")
+
+    def events(self) -> list[dict[str, object]]:
+        """Its log so far, a dictionary for each line."""
+        return [json.loads(line) for line in self.logged.splitlines()]
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and give the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.end()
+        self._out.close()
+        self._errors.close()
+
+    @property
+    def _out(self) -> IO[str]:
+        assert self.process.stdout is not None
+        return self.process.stdout
