@@ -22,6 +22,9 @@ R = TypeVar("R")
 STRANGE_TYPES = 20
 """Unknown types of events that are remembered, so that each is logged once."""
 
+ROUTINE = ("periodic", "silence")
+"""Causes of full lists that nobody needs to read of."""
+
 
 class Collection(Generic[R]):
     """Objects and position in memory, the sink equal to them, the monitor told how sure that is.
@@ -86,7 +89,7 @@ class Collection(Generic[R]):
 
     def forget(self, cause: str) -> None:
         """Where we are is worth nothing: a full list comes next, because of `cause`."""
-        if self.position is not None:
+        if self.position is not None and cause not in ROUTINE:
             self._log.info("relist", cause=cause)
         self.position = None
         self._cause = cause

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from kubernetes_asyncio.config.config_exception import ConfigException
-from kubernetes_asyncio.config.kube_config import KubeConfigMerger
-from yaml import YAMLError
+from urllib.parse import urlsplit
 
 from app.cluster.credentials import Credential, Fixed, TokenFile, basic, bearer
+from app.cluster.kubeconfig import beside, find, flag, folder, material, reading, text
 from app.cluster.plugins import ExecPlugin
 from app.cluster.tls import make_context
 from app.errors import ConfigurationError
@@ -23,9 +21,15 @@ if TYPE_CHECKING:
     from kubernetes_asyncio.config.kube_config import ConfigNode
 
     from app.clock import Clock
+    from app.cluster.kubeconfig import Entries
 
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-DEFAULT_FILE = Path("~/.kube/config")
+DEFAULT_FILE = "~/.kube/config"
+
+# RFC 1123 label, as Kubernetes demands of a namespace's name: it becomes part of every path.
+LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+
+IMPERSONATION = ("as", "as-uid", "as-groups", "as-user-extra")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,141 +79,103 @@ def load(
     environment = os.environ if environment is None else environment
     if kubeconfig is not None:
         return _kubeconfig(clock, str(kubeconfig), f"--kubeconfig {kubeconfig}", context)
-    listed = environment.get("KUBECONFIG")
-    if context is None and environment.get("KUBERNETES_SERVICE_HOST"):
+    in_pod = context is None and bool(environment.get("KUBERNETES_SERVICE_HOST"))
+    if in_pod and (account / "token").is_file():
         return _in_cluster(clock, environment, account)
-    if listed:
+    if listed := environment.get("KUBECONFIG"):
         return _kubeconfig(clock, listed, f"KUBECONFIG={listed}", context)
-    return _kubeconfig(clock, str(DEFAULT_FILE.expanduser()), str(DEFAULT_FILE), context)
+    if in_pod:
+        raise ConfigurationError(
+            f"This looks like a pod, but there is no service account token in {account}."
+        )
+    return _kubeconfig(clock, DEFAULT_FILE, DEFAULT_FILE, context)
 
 
 def _in_cluster(
     clock: Clock, environment: Mapping[str, str], account: Path
 ) -> ClusterConfiguration:
     host = environment["KUBERNETES_SERVICE_HOST"]
-    port = environment.get("KUBERNETES_SERVICE_PORT", "443")
-    if not (account / "token").is_file():
-        raise ConfigurationError(
-            f"This looks like a pod, but there is no service account token in {account}."
-        )
+    port = environment.get("KUBERNETES_SERVICE_PORT") or "443"
     space = account / "namespace"
-    return ClusterConfiguration(
-        origin="the pod's service account",
-        server=f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}",
-        context="in-cluster",
-        namespace=space.read_text().strip() if space.is_file() else "default",
-        tls=Tls(authority=account / "ca.crt"),
-        credential=TokenFile(account / "token", clock),
-    )
+    with reading("The pod's service account"):
+        return ClusterConfiguration(
+            origin="the pod's service account",
+            server=_url(f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"),
+            context="in-cluster",
+            namespace=_namespace(space.read_text() if space.is_file() else None),
+            tls=Tls(authority=account / "ca.crt"),
+            credential=TokenFile(account / "token", clock),
+        )
 
 
 def _kubeconfig(clock: Clock, paths: str, origin: str, context: str | None) -> ClusterConfiguration:
-    try:
-        files = KubeConfigMerger(paths)
-        merged = files.config
-        if merged is None:
+    with reading(f"The kubeconfig ({origin})"):
+        entries = find(paths, context)
+        if entries is None:
             raise ConfigurationError(f"There is no kubeconfig ({origin}).")
-        # As kubectl: the first file that names a context wins. The merger lets the last one win.
-        named = (read.get("current-context") for read in files.config_files.values())
-        name = context or next(filter(None, named), None)
-        if not name:
-            raise ConfigurationError(f"The kubeconfig names no current context ({origin}).")
-        chosen = _named(merged, "contexts", name)["context"]
-        cluster = _named(merged, "clusters", str(chosen["cluster"]))
-        user_name = chosen.safe_get("user")
-        user = _named(merged, "users", str(user_name)) if user_name else None
-        return _read(clock, origin, str(name), chosen, cluster, user)
-    except (ConfigException, YAMLError, OSError, ValueError, TypeError, AttributeError) as error:
-        raise ConfigurationError(
-            f"The kubeconfig cannot be read ({origin}): {_told(error)}"
-        ) from error
-
-
-def _told(error: Exception) -> str:
-    """What is wrong, in a line, without what the file holds: the parser's own words quote it."""
-    if isinstance(error, ConfigException):
-        return str(error).partition(" in ")[0]
-    if isinstance(error, YAMLError):
-        return "it is no YAML"
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
-
-
-def _named(merged: ConfigNode, section: str, name: str) -> ConfigNode:
-    found = merged[section].get_with_name(name, safe=True)
-    if found is None:
-        raise ValueError(f"there is no {name!r} in {section}")
-    return found
-
-
-def _read(
-    clock: Clock,
-    origin: str,
-    name: str,
-    chosen: ConfigNode,
-    cluster: ConfigNode,
-    user: ConfigNode | None,
-) -> ClusterConfiguration:
-    target = cluster["cluster"]
-    who = user["user"] if user is not None and user.safe_get("user") else None
-    server = str(target["server"]).rstrip("/")
-    if not server.startswith(("http://", "https://")):
-        raise ConfigurationError(f"The server {server!r} is no http or https URL ({origin}).")
-    configuration = ClusterConfiguration(
-        origin=origin,
-        server=server,
-        context=name,
-        namespace=str(chosen.safe_get("namespace") or "default"),
-        tls=Tls(
-            authority=_material(target, "certificate-authority", cluster.path),
-            certificate=_material(who, "client-certificate", user.path) if user else None,
-            key=_material(who, "client-key", user.path) if user else None,
-            verify=not target.safe_get("insecure-skip-tls-verify"),
-            server_name=target.safe_get("tls-server-name"),
-        ),
-        credential=_credential(clock, origin, who, user.path if user else None),
-        proxy=target.safe_get("proxy-url"),
-    )
+        configuration = _read(clock, origin, entries)
     # A certificate that cannot be read is said now; later it is a state that may pass.
     make_context(configuration.tls)
     return configuration
 
 
-def _credential(clock: Clock, origin: str, who: ConfigNode | None, path: str | None) -> Credential:
-    if who is None:
-        return Fixed(None)
-    if who.safe_get("as"):
+def _read(clock: Clock, origin: str, entries: Entries) -> ClusterConfiguration:
+    cluster, user = entries.cluster, entries.user
+    tls = Tls(
+        authority=material(cluster, "certificate-authority"),
+        certificate=material(user, "client-certificate"),
+        key=material(user, "client-key"),
+        verify=not flag(cluster, "insecure-skip-tls-verify"),
+        server_name=text(cluster, "tls-server-name"),
+    )
+    if tls.authority is not None and not tls.verify:
+        # As kubectl: whoever wrote both meant one of them.
+        raise ValueError("an authority is named for a server that is not to be verified")
+    proxy = text(cluster, "proxy-url")
+    return ClusterConfiguration(
+        origin=origin,
+        server=_url(str(cluster["server"])),
+        context=entries.name,
+        namespace=_namespace(text(entries.context, "namespace")),
+        tls=tls,
+        credential=Fixed(None) if user is None else _credential(clock, user),
+        proxy=None if proxy is None else _url(proxy, "proxy", secret=True),
+    )
+
+
+def _credential(clock: Clock, user: ConfigNode) -> Credential:
+    if any(user.safe_get(key) for key in IMPERSONATION):
         # Ignoring it would mean to act with more rights than its author meant us to have.
-        raise ConfigurationError(f"Impersonation in the kubeconfig is not supported ({origin}).")
-    if who.safe_get("exec"):
-        return ExecPlugin(who["exec"], clock, folder=_folder(path))
-    if who.safe_get("auth-provider"):
-        raise ConfigurationError(
-            f"The kubeconfig's auth-provider is not supported, use an exec plugin ({origin})."
-        )
-    # As client-go: the file wins over the token, because it is the one that is kept fresh.
-    if who.safe_get("tokenFile"):
-        return TokenFile(_beside(path, str(who["tokenFile"])), clock)
-    if who.safe_get("token"):
-        return Fixed(bearer(str(who["token"])))
-    if who.safe_get("username"):
-        return basic(str(who["username"]), str(who.safe_get("password") or ""))
+        raise ValueError("it asks for impersonation, which is not supported")
+    # As client-go: what is given counts before what has to be fetched, and the file before the
+    # token, because it is the one that is kept fresh.
+    if token_file := text(user, "tokenFile"):
+        return TokenFile(beside(user, token_file), clock)
+    if token := text(user, "token"):
+        return Fixed(bearer(token))
+    if name := text(user, "username"):
+        return basic(name, text(user, "password") or "")
+    if user.safe_get("exec"):
+        return ExecPlugin(user["exec"], clock, folder=folder(user))
+    if user.safe_get("auth-provider"):
+        raise ValueError("it has an auth-provider, which is not supported: use an exec plugin")
     return Fixed(None)
 
 
-def _material(node: ConfigNode | None, key: str, path: str | None) -> Path | bytes | None:
-    """The file that `key` names, or the PEM that `key`-data carries."""
-    if node is None:
-        return None
-    if inline := node.safe_get(f"{key}-data"):
-        return base64.b64decode(inline, validate=True)
-    named = node.safe_get(key)
-    return _beside(path, str(named)) if named else None
+def _url(address: str, what: str = "server", *, secret: bool = False) -> str:
+    """An address that requests can be made of; the one of a proxy may carry a password."""
+    parts = urlsplit(address)
+    named = parts.scheme in ("http", "https") and parts.hostname
+    # An invalid port raises by itself.
+    if not named or parts.port == 0 or parts.query or parts.fragment:
+        raise ValueError(f"the {what} is no http or https URL")
+    if parts.username is not None and not secret:
+        raise ValueError(f"the {what} is a URL with a user")
+    return address.rstrip("/")
 
 
-def _beside(path: str | None, name: str) -> Path:
-    """`name` as the kubeconfig at `path` means it: relative to its folder."""
-    return _folder(path) / Path(name).expanduser()
-
-
-def _folder(path: str | None) -> Path:
-    return Path(path).absolute().parent if path else Path.cwd()
+def _namespace(name: str | None) -> str:
+    found = (name or "").strip() or "default"
+    if not LABEL.fullmatch(found):
+        raise ValueError(f"{found[:63]!r} is not the name of a namespace")
+    return found

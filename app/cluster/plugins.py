@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import structlog
 from kubernetes_asyncio.config.config_exception import ConfigException
 from kubernetes_asyncio.config.exec_provider import ExecProvider
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from app.clock import Clock
 
+logger = structlog.get_logger("watchglass.credentials")
+
 RENEW_BEFORE_SECONDS = 300.0
 """Before the end of a token, but not before four fifths of its life have passed."""
 
@@ -32,13 +35,20 @@ PLUGIN_SECONDS = 15.0
 PAUSE_SECONDS = 10.0
 """After a run that failed; who asks meanwhile gets the last token, or the same error."""
 
+OUTPUT_BYTES = 2**20
+"""A command that prints more than this is no credential plugin."""
+
+KILLED_SECONDS = 1.0
+"""For a process that was killed to be gone."""
+
 
 class ExecPlugin:
     """Gives the token that the command prints.
 
     One run at a time, however many wait for it; renewed 5 minutes before its end and once after a
-    refusal. When a run fails, the last token is used as long as it lasts. Tokens only: a plugin
-    that gives a client certificate instead is an error that says so.
+    refusal. Who asks meanwhile gets the last token, and everybody does when a run fails, as long
+    as it lasts. Tokens only: a plugin that gives a client certificate instead is an error that
+    says so.
     """
 
     def __init__(
@@ -55,6 +65,10 @@ class ExecPlugin:
             raise ConfigurationError(
                 "The kubeconfig's exec plugin needs a command and an apiVersion."
             ) from error
+        if node.safe_get("interactiveMode") == "Always":
+            raise ConfigurationError(
+                "The kubeconfig's exec plugin asks a person at a terminal, which nobody is here."
+            )
         command, *arguments = self._provider.args
         if folder is not None and os.sep in command:
             # As client-go: relative to the kubeconfig, not to where we were started.
@@ -75,8 +89,8 @@ class ExecPlugin:
         return Path(self._command[0]).name
 
     async def authorization(self) -> str | None:
-        """The token, renewed in time."""
-        if self._due():
+        """The token, from a new run when it is due."""
+        if self._due() and (self._value is None or not self._lock.statistics().locked):
             async with self._lock:
                 if self._due():
                     await self._renew()
@@ -111,6 +125,7 @@ class ExecPlugin:
                 f"The credential plugin {self.name!r} failed.", details=why[:500]
             )
             self._failed_at = self._clock.monotonic()
+            logger.warning("plugin_failed", plugin=self.name, why=why[:500])
             return
         self._value, self._expires, self._failed = value, expires, None
         life = float("inf")
@@ -123,7 +138,8 @@ class ExecPlugin:
         """Run the command; raises what `_renew` names."""
         version = self._provider.api_version
         spec = {"apiVersion": version, "kind": "ExecCredential", "spec": {"interactive": False}}
-        process = await asyncio.create_subprocess_exec(
+        transport, run = await asyncio.get_running_loop().subprocess_exec(
+            _Run,
             *self._command,
             env=self._provider.env | {"KUBERNETES_EXEC_INFO": json.dumps(spec)},
             stdin=asyncio.subprocess.DEVNULL,
@@ -133,16 +149,21 @@ class ExecPlugin:
         )
         try:
             with anyio.fail_after(self._seconds):
-                out, err = await process.communicate()
+                await run.over.wait()
+            out, err = bytes(run.printed[1]), bytes(run.printed[2])
+            if max(len(out), len(err)) > OUTPUT_BYTES:
+                raise ValueError("it prints too much")
+        except BaseException:
+            # The whole group: what a shell script started would go on without it.
+            with suppress(ProcessLookupError):
+                os.killpg(transport.get_pid(), signal.SIGKILL)
+            with anyio.move_on_after(KILLED_SECONDS, shield=True):
+                await run.gone.wait()
+            raise
         finally:
-            if process.returncode is None:
-                # The whole group: what a shell script started holds the pipes open.
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                with anyio.CancelScope(shield=True):
-                    await process.wait()
-        if process.returncode != 0:
-            raise ValueError(f"exit code {process.returncode}: {err.decode(errors='replace')}")
+            transport.close()
+        if (code := transport.get_returncode()) != 0:
+            raise ValueError(f"exit code {code}: {err.decode(errors='replace')}")
         answer = json.loads(out)
         if answer["apiVersion"] != version:
             raise ValueError(f"it speaks {answer['apiVersion']}, not {version}")
@@ -150,6 +171,43 @@ class ExecPlugin:
         if not status.get("token") and status.get("clientCertificateData"):
             raise ValueError("it gives a client certificate, which is not supported")
         return status
+
+
+class _Run(asyncio.SubprocessProtocol):
+    """What a process prints, up to a bound.
+
+    Not `asyncio.subprocess.Process`, whose `wait` ends only when nobody holds the pipes any more: a
+    plugin may leave a daemon behind that does.
+    """
+
+    def __init__(self) -> None:
+        self.printed = {1: bytearray(), 2: bytearray()}
+        self.gone = asyncio.Event()
+        """The process has ended."""
+        self.over = asyncio.Event()
+        """It has ended and both pipes are closed, or it has printed too much."""
+        self._open = 3
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        """Keep it."""
+        printed = self.printed[fd]
+        printed += data[: OUTPUT_BYTES + 1 - len(printed)]
+        if len(printed) > OUTPUT_BYTES:
+            self.over.set()
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
+        """Nothing more comes from this one."""
+        self._less()
+
+    def process_exited(self) -> None:
+        """It has ended, though what it printed may still come."""
+        self.gone.set()
+        self._less()
+
+    def _less(self) -> None:
+        self._open -= 1
+        if not self._open:
+            self.over.set()
 
 
 def _time(text: str | None) -> datetime | None:

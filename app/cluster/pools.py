@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import anyio
 import structlog
 
 from app.cluster.tls import make_context, stamps
@@ -17,14 +18,16 @@ if TYPE_CHECKING:
 
     from app.clock import Clock
     from app.cluster.configuration import Tls
+    from app.cluster.tls import Stamp
 
 logger = structlog.get_logger("watchglass.transport")
 
 FILES_SECONDS = 10.0
 """How often the files of the TLS connection are looked at."""
 
-CALLS = 20
-"""Connections for ordinary calls; streams have as many as there are streams."""
+CALLS = 100
+"""Connections for ordinary calls; streams have as many as there are streams. A reflector makes one
+call at a time, so that one kind which hangs leaves room for the others."""
 
 BUFFER_BYTES = 2**18
 KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_COUNT = 30, 10, 3
@@ -48,7 +51,9 @@ class Pool:
         finally:
             self._users -= 1
             if self._retired and not self._users:
-                await self.session.close()
+                # Also when the last user leaves because it is cancelled.
+                with anyio.CancelScope(shield=True):
+                    await self.session.close()
 
     async def retire(self) -> None:
         """Nobody else begins to use it."""
@@ -68,7 +73,7 @@ class Pools:
         self._tls = tls
         self._clock = clock
         self._open: dict[bool, Pool] = {}
-        self._stamps: tuple[float, ...] | None = None
+        self._stamps: tuple[Stamp, ...] | None = None
         self._looked_at = float("-inf")
         self._closed = False
 

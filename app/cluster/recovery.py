@@ -99,10 +99,11 @@ class Recovery:
             return Verdict("expired", self._backoff.delay())
         if isinstance(error, AccessDenied | Absent):
             return self._refused(error)
+        if isinstance(error, Silent):
+            # No failure yet: some kinds are never heard of while nothing happens to them.
+            return Verdict("silence" if self._probed else None, 0.0, False, not self._probed)
         if isinstance(error, Unreachable | ServerFault):
             self._away_at = self._clock.monotonic()
-        if isinstance(error, Silent):
-            return self._watch_on(0.0, tell=False)
         asked = error.retry_after if isinstance(error, Throttled | ServerFault) else None
         wait = max(self._backoff.delay(), asked or 0.0)
         if isinstance(error, Throttled):
@@ -123,10 +124,8 @@ class Recovery:
             return Verdict(error.reason, self._backoff.delay(), tell=self._refusals > 1)
         return Verdict(error.reason, self._random.uniform(limits.refused_min, limits.refused_max))
 
-    def _watch_on(self, wait: float, *, tell: bool = True) -> Verdict:
-        if self._probed:
-            return Verdict("watch_failed", wait, tell)
-        return Verdict(None, wait, tell, probe=True)
+    def _watch_on(self, wait: float) -> Verdict:
+        return Verdict("watch_failed" if self._probed else None, wait, probe=not self._probed)
 
     def _lasting(self, error: ServerFault) -> bool:
         """Whether to watch on from the same version has been tried long enough, or is vain."""

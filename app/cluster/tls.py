@@ -24,19 +24,25 @@ def make_context(tls: Tls) -> ssl.SSLContext:
         context = _trusting(tls)
         if tls.certificate is not None:
             with ExitStack() as stack:
-                files = [_as_file(part, stack) for part in (tls.certificate, tls.key)]
-                context.load_cert_chain(str(files[0]), str(files[1]) if files[1] else None)
+                certificate = _as_file(tls.certificate, stack)
+                key = None if tls.key is None else _as_file(tls.key, stack)
+                # The empty password makes a key that needs one an error, not a question on the
+                # terminal that nobody answers.
+                context.load_cert_chain(certificate, key, password="")
     except (OSError, ValueError) as error:
-        raise ConfigurationError(f"The cluster's certificates cannot be read: {error}") from error
+        raise ConfigurationError(f"The cluster's certificates cannot be read: {error}.") from error
     if not tls.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
 
 
-def stamps(tls: Tls) -> tuple[float, ...]:
-    """When the files were last changed; two equal answers mean that nothing was."""
-    return tuple(_changed(part) for part in (tls.authority, tls.certificate, tls.key))
+Stamp = tuple[int, ...]
+
+
+def stamps(tls: Tls) -> tuple[Stamp, ...]:
+    """Which files they are and when they were changed; two equal answers: nothing was."""
+    return tuple(_stamp(part) for part in (tls.authority, tls.certificate, tls.key))
 
 
 def _trusting(tls: Tls) -> ssl.SSLContext:
@@ -47,8 +53,8 @@ def _trusting(tls: Tls) -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _as_file(part: Path | bytes | None, stack: ExitStack) -> Path | None:
-    if part is None or isinstance(part, Path):
+def _as_file(part: Path | bytes, stack: ExitStack) -> Path:
+    if isinstance(part, Path):
         return part
     # ssl reads a client's certificate and key from files only: 0600, and gone after the reading.
     file = stack.enter_context(tempfile.NamedTemporaryFile(prefix="watchglass-"))
@@ -57,8 +63,11 @@ def _as_file(part: Path | bytes | None, stack: ExitStack) -> Path | None:
     return Path(file.name)
 
 
-def _changed(part: Path | bytes | None) -> float:
+def _stamp(part: Path | bytes | None) -> Stamp:
+    if not isinstance(part, Path):
+        return ()
     try:
-        return part.stat().st_mtime if isinstance(part, Path) else 0.0
+        found = part.stat()
     except OSError:
-        return -1.0
+        return (-1,)
+    return (found.st_ino, found.st_size, found.st_mtime_ns)

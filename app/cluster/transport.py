@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import aiohttp
 import anyio
+import anyio.lowlevel
 
 from app import __version__
 from app.cluster.answers import ERROR_LIMIT, Call, error_of
@@ -28,6 +29,9 @@ ANSWER_SECONDS = 60.0
 
 ERROR_SECONDS = 5.0
 """For the body of an error: its status says enough when the rest does not come."""
+
+LINES_AT_ONCE = 64
+"""A burst arrives in chunks of thousands of events; so many of them, and others have their turn."""
 
 
 class Transport(Protocol):
@@ -68,11 +72,13 @@ class HttpTransport:
         *,
         connect_seconds: float = CONNECT_SECONDS,
         answer_seconds: float = ANSWER_SECONDS,
+        error_seconds: float = ERROR_SECONDS,
     ) -> None:
         self._configuration = configuration
         self._clock = clock
         self._connect_seconds = connect_seconds
         self._answer_seconds = answer_seconds
+        self._error_seconds = error_seconds
         self._pools = Pools(configuration.tls, clock)
 
     async def __aenter__(self) -> HttpTransport:
@@ -120,7 +126,8 @@ class HttpTransport:
                     call, timeout, authorization, stack, streaming=streaming
                 )
             if not 200 <= response.status < 300:
-                raise error_of(call, response.status, response.headers, await _start(response))
+                body = await _start(response, self._error_seconds)
+                raise error_of(call, response.status, response.headers, body)
             yield response
 
     async def _send(
@@ -155,15 +162,26 @@ class HttpTransport:
         except Distrusted:
             self._pools.doubt()
             raise
-        # An answer that was read to its end has given its connection back already.
-        stack.callback(response.close)
+        stack.callback(_drop, response)
         return response
 
 
-async def _start(response: aiohttp.ClientResponse) -> bytes:
+def _drop(response: aiohttp.ClientResponse) -> None:
+    """End an answer; one that was read to its end has given its connection back already.
+
+    Otherwise the connection is cut: the goodbye of TLS waits half a minute for a peer that may be
+    gone, and would outlive the loop.
+    """
+    connection = response.connection
+    if connection is not None and connection.transport is not None:
+        connection.transport.abort()
+    response.close()
+
+
+async def _start(response: aiohttp.ClientResponse, seconds: float) -> bytes:
     """The body of an error as far as it is needed and comes in time."""
     body = bytearray()
-    with anyio.move_on_after(ERROR_SECONDS):
+    with anyio.move_on_after(seconds):
         try:
             async for chunk in response.content.iter_any():
                 body += chunk
@@ -179,8 +197,10 @@ async def _lines(response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None
     splitter = LineSplitter()
     with _faults():
         async for chunk in response.content.iter_any():
-            for line in splitter.feed(chunk):
+            for number, line in enumerate(splitter.feed(chunk), 1):
                 yield line
+                if not number % LINES_AT_ONCE:
+                    await anyio.lowlevel.checkpoint()
     splitter.end()
 
 
@@ -198,9 +218,13 @@ class _faults:
                 raise Silent("The API server is silent.") from error
             case TimeoutError():
                 raise Unreachable("The API server does not answer.") from error
-            case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
+            case aiohttp.ClientConnectorCertificateError():
                 raise Distrusted(
                     "The API server's certificate is not trusted.", details=str(error)
+                ) from error
+            case aiohttp.ClientSSLError():
+                raise Distrusted(
+                    "There is no TLS connection to the API server.", details=str(error)
                 ) from error
             case aiohttp.ClientConnectorError():
                 raise Unreachable(

@@ -192,6 +192,13 @@ async def test_a_refusal_that_outlasts_the_start_is_told() -> None:
     assert 100 / 60 <= len(bench.transport.calls) <= 10
 
 
+async def test_a_refusal_after_silence_is_told_at_once() -> None:
+    """Some kinds are silent while nothing happens: that says nothing of the server."""
+    refused = Answer([status(403, "Forbidden")], status=403)
+    bench = await Bench([listed(7), refused], [QUIET], probes=[refused]).run(71)
+    assert bench.monitor.told == ["connecting", "list", "AccessDenied"]
+
+
 async def test_a_denial_says_what_was_asked_for() -> None:
     bench = await Bench([Answer([status(403, "Forbidden")], status=403)]).run(1)
     denied = bench.monitor.errors[0]
@@ -283,7 +290,7 @@ async def test_silence_after_silence_is_no_proof_of_anything() -> None:
         assert bench.sink.texts() == {"x": ""}
         await anyio.sleep(2)
         assert bench.sink.texts() == {"y": ""}
-    assert bench.reflector.relists == {"start": 1, "watch_failed": 1}
+    assert bench.reflector.relists == {"start": 1, "silence": 1}
     assert bench.monitor.errors == []
 
 

@@ -1,26 +1,37 @@
-"""What only real sockets show: credentials, TLS, limits, pools."""
+"""What only real sockets show: credentials, limits, proxies, several kinds at once."""
 
 from __future__ import annotations
 
 import asyncio
-import ssl
+from dataclasses import replace
+from random import Random
 from typing import TYPE_CHECKING
 
+import anyio
+import anyio.lowlevel
 import pytest
 from aiohttp import web
 
 from app import __version__
 from app.clock import SystemClock
-from app.cluster.answers import Call
-from app.cluster.configuration import Tls
+from app.cluster.answers import MESSAGE_LIMIT, Call
 from app.cluster.credentials import TokenFile
 from app.cluster.lines import LINE_LIMIT
-from app.cluster.pools import FILES_SECONDS
-from app.cluster.transport import HttpTransport
-from app.errors import Unauthorized, Unreachable, Unusable
-from tests.cluster.api_server import ApiServer
-from tests.control_plane.keys import write_keys
-from tests.fakes.clock import ManualClock
+from app.cluster.projection import Projection, Resource
+from app.cluster.reflector import Reflector
+from app.cluster.transport import LINES_AT_ONCE, HttpTransport
+from app.errors import AccessDenied, ServerFault, Unauthorized, Unreachable, Unusable
+from tests.cluster.api_server import ApiServer, reset
+from tests.cluster.objects import (
+    THINGS,
+    RawThing,
+    RecordingMonitor,
+    RecordingSink,
+    event,
+    page,
+    thing,
+)
+from tests.cluster.waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -163,70 +174,195 @@ async def test_open_streams_leave_room_for_calls() -> None:
         await asyncio.gather(*watches)
 
 
-class TestTls:
-    """A certificate authority that is replaced while we run."""
+async def test_a_body_of_an_error_is_read_as_far_as_it_is_needed() -> None:
+    server = ApiServer()
 
-    async def test_a_new_authority_is_noticed_without_a_restart(self, tmp_path: Path) -> None:
-        old, new = tmp_path / "old", tmp_path / "new"
-        for folder in (old, new):
-            folder.mkdir()
-            write_keys(folder)
-        trusted = tmp_path / "ca.crt"
-        trusted.write_bytes((old / "ca.crt").read_bytes())
-        clock = ManualClock()
-        server = ApiServer()
-        async with server.running(context(new)):
-            configuration = server.configuration(tls=Tls(authority=trusted))
-            async with HttpTransport(configuration, clock) as transport:
-                with pytest.raises(Unreachable, match="certificate is not trusted"):
-                    await transport.fetch(CALL)
-                trusted.write_bytes((new / "ca.crt").read_bytes())
-                clock.advance(FILES_SECONDS)
+    async def long_story(request: web.Request) -> web.StreamResponse:
+        message = '{"kind":"Status","message":"too long","padding":"' + "x" * 1_000_000
+        return web.Response(status=500, text=message)
+
+    server.handler = long_story
+    async with server.running(), HttpTransport(server.configuration(), SystemClock()) as transport:
+        with pytest.raises(ServerFault) as caught:
+            await transport.fetch(CALL)
+    assert len(str(caught.value)) <= MESSAGE_LIMIT
+
+
+async def test_a_status_counts_although_its_body_does_not_come() -> None:
+    server = ApiServer()
+
+    async def stalls(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(status=403, headers={"Content-Length": "100"})
+        await response.prepare(request)
+        await response.write(b"{")
+        if request.path == "/reset":
+            await reset(request)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    server.handler = stalls
+    async with server.running():
+        async with HttpTransport(
+            server.configuration(), SystemClock(), error_seconds=0.1
+        ) as transport:
+            for path in ("/x", "/reset"):
+                with pytest.raises(AccessDenied):
+                    await transport.fetch(Call("list", path, "", "pods", "a"))
+
+
+async def test_calls_share_a_connection() -> None:
+    server = ApiServer()
+    async with server.running(), HttpTransport(server.configuration(), SystemClock()) as transport:
+        for _ in range(10):
+            await transport.fetch(CALL)
+        assert len({request.transport for request in server.requests}) == 1
+
+
+async def test_a_kept_connection_that_the_server_closed_costs_no_call() -> None:
+    server = ApiServer()
+
+    async def last_words(request: web.Request) -> web.StreamResponse:
+        response = web.Response(body=b"ok")
+        response.headers["Connection"] = "keep-alive"
+        assert request.transport is not None
+        asyncio.get_running_loop().call_later(0.01, request.transport.close)
+        return response
+
+    server.handler = last_words
+    async with server.running(), HttpTransport(server.configuration(), SystemClock()) as transport:
+        for _ in range(5):
+            assert await transport.fetch(CALL) == b"ok"
+            await asyncio.sleep(0.02)
+
+
+async def test_a_plugin_that_fails_is_no_call() -> None:
+    class Nothing:
+        async def authorization(self) -> str | None:
+            raise Unauthorized("The credential plugin 'x' failed.")
+
+        async def renew(self, rejected: str | None) -> bool:
+            return False
+
+    server = ApiServer()
+    async with server.running():
+        configuration = server.configuration(Nothing())
+        async with HttpTransport(configuration, SystemClock()) as transport:
+            with pytest.raises(Unauthorized, match="plugin"):
                 await transport.fetch(CALL)
+    assert server.requests == []
 
-    async def test_an_authority_in_the_configuration_itself(self, tmp_path: Path) -> None:
-        write_keys(tmp_path)
-        server = ApiServer()
-        async with server.running(context(tmp_path)):
-            tls = Tls(authority=(tmp_path / "ca.crt").read_bytes())
-            async with HttpTransport(server.configuration(tls=tls), SystemClock()) as transport:
-                await transport.fetch(CALL)
 
-    async def test_a_client_certificate_is_shown(self, tmp_path: Path) -> None:
-        write_keys(tmp_path)
-        asking = context(tmp_path)
-        asking.verify_mode = ssl.CERT_REQUIRED
-        asking.load_verify_locations(tmp_path / "ca.crt")
-        server = ApiServer()
-        async with server.running(asking):
-            tls = Tls(
-                authority=tmp_path / "ca.crt",
-                certificate=(tmp_path / "server.crt").read_bytes(),
-                key=(tmp_path / "server.key").read_bytes(),
-            )
-            async with HttpTransport(server.configuration(tls=tls), SystemClock()) as transport:
-                await transport.fetch(CALL)
+class TestProxy:
+    """The one of the kubeconfig, and no other."""
 
-    async def test_verification_can_be_switched_off(self, tmp_path: Path) -> None:
-        write_keys(tmp_path)
-        server = ApiServer()
-        async with server.running(context(tmp_path)):
-            configuration = server.configuration(tls=Tls(verify=False))
+    async def test_it_is_asked_for_the_server(self) -> None:
+        server, proxy = ApiServer(), ApiServer()
+
+        async def forwarded(request: web.Request) -> web.StreamResponse:
+            return web.Response(body=str(request.url).encode())
+
+        proxy.handler = forwarded
+        async with server.running(), proxy.running():
+            configuration = replace(server.configuration(), proxy=proxy.url)
             async with HttpTransport(configuration, SystemClock()) as transport:
-                await transport.fetch(CALL)
+                assert await transport.fetch(CALL) == f"{server.url}/x".encode()
+        assert server.requests == []
 
-    async def test_a_file_that_is_no_certificate_is_said(self, tmp_path: Path) -> None:
-        broken = tmp_path / "ca.crt"
-        broken.write_text("not a certificate")
+    async def test_one_that_is_not_there_is_unreachable(self) -> None:
         server = ApiServer()
         async with server.running():
-            configuration = server.configuration(tls=Tls(authority=broken))
+            configuration = replace(server.configuration(), proxy="http://127.0.0.1:9")
             async with HttpTransport(configuration, SystemClock()) as transport:
-                with pytest.raises(Unreachable, match="cannot be read"):
+                with pytest.raises(Unreachable):
                     await transport.fetch(CALL)
 
+    async def test_the_environments_is_not_used(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, "http://127.0.0.1:9")
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        server = ApiServer()
+        async with (
+            server.running(),
+            HttpTransport(server.configuration(), SystemClock()) as transport,
+        ):
+            await transport.fetch(CALL)
+        assert len(server.requests) == 1
 
-def context(folder: Path) -> ssl.SSLContext:
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.load_cert_chain(folder / "server.crt", folder / "server.key")
-    return made
+
+async def test_one_kind_that_hangs_leaves_the_others_alone() -> None:
+    """A list that is never answered and a watch that is: two kinds on one transport."""
+    server = ApiServer()
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        if request.path.endswith("/secrets"):
+            await asyncio.Event().wait()
+        if "watch" not in request.query:
+            return web.Response(body=page(1))
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for number in range(100):
+            await response.write(event("ADDED", f"x{number}", number + 2))
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    server.handler = handler
+    slow = Projection("slow", Resource("", "v1", "secrets", "Secret"), RawThing, thing)
+    sinks = {"slow": RecordingSink(), "things": RecordingSink()}
+    async with server.running(), HttpTransport(server.configuration(), SystemClock()) as transport:
+        with anyio.fail_after(20):
+            async with anyio.create_task_group() as tasks:
+                for projection in (slow, THINGS):
+                    for _ in range(10):
+                        reflector = Reflector(
+                            projection,
+                            None,
+                            transport,
+                            sinks[projection.topic],
+                            RecordingMonitor(),
+                            clock=SystemClock(),
+                            random=Random(1),
+                        )
+                        tasks.start_soon(reflector.run)
+                await until(lambda: len(sinks["things"].held) == 100)
+                tasks.cancel_scope.cancel()
+    assert sinks["slow"].verbs == []
+
+
+async def test_a_burst_is_followed_to_its_end_and_the_loop_goes_on() -> None:
+    """10,000 updates of 100 objects as fast as the socket gives them."""
+    server = ApiServer()
+    updates = 10_000
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        if "watch" not in request.query:
+            return web.Response(body=page(1))
+        response = web.StreamResponse()
+        await response.prepare(request)
+        burst = [event("MODIFIED", f"x{n % 100}", n + 2, str(n)) for n in range(updates)]
+        for start in range(0, updates, 500):
+            await response.write(b"".join(burst[start : start + 500]))
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    server.handler = handler
+    sink, turns = RecordingSink(), 0
+    async with server.running(), HttpTransport(server.configuration(), SystemClock()) as transport:
+        reflector = Reflector(
+            THINGS,
+            "a",
+            transport,
+            sink,
+            RecordingMonitor(),
+            clock=SystemClock(),
+            random=Random(1),
+        )
+        with anyio.fail_after(60):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(reflector.run)
+                while reflector.statistics.events < updates:
+                    turns += 1
+                    await anyio.lowlevel.checkpoint()
+                tasks.cancel_scope.cancel()
+    assert sink.texts() == {f"x{n % 100}": str(n) for n in range(updates - 100, updates)}
+    assert turns >= updates / LINES_AT_ONCE / 2, "others had their turn meanwhile"

@@ -84,6 +84,10 @@ async def test_a_body_is_whole(give: Give) -> None:
     assert await give(Answer([b'{"a"', b": 1}"])).fetch(LIST) == b'{"a": 1}'
 
 
+async def test_created_is_an_answer_too(give: Give) -> None:
+    assert await give(Answer([b"{}"], status=201)).fetch(LIST) == b"{}"
+
+
 async def test_lines_come_one_by_one_however_they_are_cut(give: Give) -> None:
     answer = Answer([b"on", b"e\n\ntw", b"o\nthree\n"])
     async with give(answer).watch(WATCH, SILENCE) as lines:

@@ -110,7 +110,7 @@ class ScriptedTransport:
     def _checked(self, call: Call, answer: Answer | None) -> Answer:
         if answer is None:
             raise Unreachable("The API server cannot be reached.")
-        if answer.status != 200:
+        if not 200 <= answer.status < 300:
             raise error_of(call, answer.status, dict(answer.headers), answer.body)
         return answer
 
