@@ -60,13 +60,23 @@ class WireProtocol(HttpToolsProtocol):
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell whoever is being answered, and forget who waits behind them."""
+        """Tell whoever is being answered, and forget who waits behind them.
+
+        What refers back to us is let go, so that a connection goes with its last reference: the
+        garbage collector comes by too rarely to clean up after every reader.
+        """
         super().connection_lost(exc)
-        self.pipeline.clear()
         served = self._served
         if served is not None and not served.response_complete:
             served.disconnected = True
             served.message_event.set()
+        self._forget()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Give the connection away; the request was ours to read and is over."""
+        super().handle_websocket_upgrade()
+        self.parser = None  # type: ignore[assignment]
+        self._forget()
 
     def data_received(self, data: bytes) -> None:
         """Parse, unless a request's head has grown too large."""
@@ -121,6 +131,10 @@ class WireProtocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._served = cycle
         super()._start_asgi_task(cycle, app)
+
+    def _forget(self) -> None:
+        self.pipeline.clear()
+        self._served = self.cycle = self.scope = None  # type: ignore[assignment]
 
     def _count(self, *pieces: bytes) -> None:
         self._untold = 0

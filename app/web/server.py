@@ -137,7 +137,8 @@ class Server(uvicorn.Server):
             server.close()
         logger.info("draining", streams=self._application.rooms.readers)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._drain, tasks.cancel_scope)
+            if not self.force_exit:
+                tasks.start_soon(self._drain, tasks.cancel_scope)
             # A signal handler may set a flag and no more.
             while not self.force_exit:  # noqa: ASYNC110
                 await anyio.sleep(LOOK_SECONDS)
@@ -146,6 +147,9 @@ class Server(uvicorn.Server):
             for connection in tuple(self.server_state.connections):
                 connection.transport.abort()
         await super().shutdown(sockets)
+        if self.force_exit:
+            # The base class leaves the rooms as they are; ours hold connections of their own.
+            await self.lifespan.shutdown()
 
     async def _drain(self, done: anyio.CancelScope) -> None:
         hub = self._application.rooms.hub

@@ -50,9 +50,16 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def __init__(self, config: Config, *args: Any, **kwargs: Any) -> None:
         super().__init__(config, *args, **kwargs)
+        self._extensions: dict[str, dict[object, object]] = {}
         self.conn = Handshake(
             max_size=config.ws_max_size, logger=logging.getLogger("uvicorn.error")
         )
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the application, and let go of what refers back to us."""
+        super().connection_lost(exc)
+        self.conn.parser.close()
+        self._extensions.clear()
 
     def data_received(self, data: bytes) -> None:
         """Parse; the base class is silent to a handshake that it cannot read."""
@@ -71,7 +78,9 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         """A handshake: the application finds this connection in its scope."""
         super().handle_connect(event)
         if not self.close_sent:
-            self.scope["extensions"][EXTENSION] = self  # type: ignore[assignment]
+            self._extensions = self.scope["extensions"]
+            # ASGI's types know extensions that describe themselves, not ones that can be called.
+            self._extensions[EXTENSION] = self  # type: ignore[assignment]
 
     async def send(self, message: ASGISendEvent) -> None:
         """Send; a refusal ends the handshake too, which the base class forgets to note."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from tests.stream.wire import Event, parse_sse
+from tests.stream.wire import Event, parse_sse, parse_websocket
 from tests.web.probe import Told
 
 if TYPE_CHECKING:
@@ -17,6 +18,44 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 PATIENCE = 30.0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One event, with data that a test may look into."""
+
+    event: str
+    data: dict[str, Any]
+    id: str | None
+    retry: int | None
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        """Those of a snapshot."""
+        found: list[dict[str, Any]] = self.data["items"]
+        return found
+
+    @property
+    def changes(self) -> list[dict[str, Any]]:
+        """Those of a change."""
+        found: list[dict[str, Any]] = self.data["changes"]
+        return found
+
+
+def events_in(payload: bytes) -> list[Seen]:
+    """The events of a stream."""
+    return [_seen(event) for event in parse_sse(payload)]
+
+
+def event_in(text: str | bytes) -> Seen:
+    """The event in the message of a WebSocket."""
+    assert isinstance(text, str), "a message is text"
+    (event,) = parse_websocket(text.encode())
+    return _seen(event)
+
+
+def _seen(event: Event) -> Seen:
+    return Seen(event.event, dict(event.data), event.id, event.retry)
 
 
 def request(
@@ -37,7 +76,7 @@ class Reader:
         self._port = port
         self._receive_buffer = receive_buffer
         self._rest = b""
-        self._events: list[Event] = []
+        self._events: list[Seen] = []
 
     async def __aenter__(self) -> Reader:
         made = socket.socket()
@@ -98,7 +137,7 @@ class Reader:
         await self.head()
         assert self.status == 200
 
-    async def event(self) -> Event | None:
+    async def event(self) -> Seen | None:
         """The next event of the stream, None at its end."""
         with anyio.fail_after(PATIENCE):
             while not self._events:
@@ -107,10 +146,10 @@ class Reader:
                     assert not self._rest, "the stream ends inside an event"
                     return None
                 whole, end, self._rest = (self._rest + chunk).rpartition(b"\n\n")
-                self._events += parse_sse(whole + end) if end else []
+                self._events += events_in(whole + end) if end else []
         return self._events.pop(0)
 
-    async def until(self, wanted: Callable[[Event], bool]) -> list[Event]:
+    async def until(self, wanted: Callable[[Seen], bool]) -> list[Seen]:
         """Events up to the first that is wanted."""
         found = []
         while (event := await self.event()) is not None:
@@ -119,15 +158,15 @@ class Reader:
                 return found
         raise AssertionError(f"the stream has ended after {[event.event for event in found]}")
 
-    async def named(self, name: str) -> Event:
+    async def named(self, name: str) -> Seen:
         """The next event of that name."""
         return (await self.until(lambda event: event.event == name))[-1]
 
-    async def snapshot(self) -> list[Event]:
+    async def snapshot(self) -> list[Seen]:
         """Everything up to the event that carries the first id."""
         return await self.until(lambda event: event.id is not None)
 
-    async def rest(self) -> list[Event]:
+    async def rest(self) -> list[Seen]:
         """Every event up to the end."""
         found = []
         while (event := await self.event()) is not None:

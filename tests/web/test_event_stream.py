@@ -13,14 +13,12 @@ from app.clock import SystemClock
 from app.cluster.projections.pods import PODS
 from app.model import PodHealth
 from tests.cluster.projections.raw import pod
-from tests.stream.wire import parse_sse
 from tests.web.house import EPOCH, NAMESPACE, fill, house, show
-from tests.web.reader import PATIENCE, Reader, become, exchange, problem_of, request
+from tests.web.reader import PATIENCE, Reader, become, events_in, exchange, problem_of, request
 from tests.web.served import serving
 from tests.web.test_routes import complain
 
 if TYPE_CHECKING:
-    from tests.stream.wire import Event
     from tests.web.served import Served
 
 TOPICS = ("pods", "cronjobs", "jobs", "events", "sources")
@@ -89,13 +87,7 @@ async def test_a_stream_begins_with_hello_and_everything(served: Served) -> None
     assert [event.data["topic"] for event in snapshots] == list(TOPICS)
     assert [event.id for event in snapshots] == [None] * 4 + [position(served)]
     assert all(event.data["synced"] is True for event in snapshots)
-    assert {item["key"] for item in items(snapshots[0])} >= {"agents/agent-0", "agents/web-0"}
-
-
-def items(event: Event) -> list[dict[str, Any]]:
-    found = event.data["items"]
-    assert isinstance(found, list)
-    return [item for item in found if isinstance(item, dict)]
+    assert {item["key"] for item in snapshots[0].items} >= {"agents/agent-0", "agents/web-0"}
 
 
 def test_the_headers_of_a_stream_are_those_of_every_answer(served: Served) -> None:
@@ -140,7 +132,7 @@ async def test_changes_and_heartbeats_follow(served: Served) -> None:
         }
         remove(served, "fresh")
         change = await reader.named("change")
-        assert change.data["changes"] == [{"topic": "pods", "key": "agents/fresh", "op": "remove"}]
+        assert change.changes == [{"topic": "pods", "key": "agents/fresh", "op": "remove"}]
         beat = await reader.named("heartbeat")
         assert beat.id is None
         assert f"{EPOCH}-{beat.data['seq']}" == change.id
@@ -191,7 +183,7 @@ async def test_resume_by_the_header_or_by_the_parameter(served: Served) -> None:
             await reader.follow(*where)
             hello, change = await reader.snapshot()
         assert (hello.data["reason"], change.event) == ("resumed", "change")
-        (only,) = change.data["changes"]
+        (only,) = change.changes
         assert only["value"]["restartCount"] == 3, "the last value alone"
         assert change.id == position(served)
 
@@ -238,7 +230,7 @@ async def test_a_reader_may_end_after_so_many_events(served: Served) -> None:
     async with Reader(served.port) as reader:
         reader.write(request("/api/stream?topics=pods,jobs&maxEvents=2"))
         told = await reader.answer()
-        assert [event.event for event in parse_sse(told.body)] == ["hello", "snapshot"]
+        assert [event.event for event in events_in(told.body)] == ["hello", "snapshot"]
         # The answer is whole: the connection goes on.
         reader.write(request("/livez"))
         assert (await reader.answer()).body == b"ok\n"
@@ -279,7 +271,7 @@ async def test_a_text_of_any_characters_arrives_as_it_is(served: Served) -> None
         await reader.snapshot()
         put(served, "hostile", message=HOSTILE)
         change = await reader.named("change")
-        assert change.data["changes"][0]["value"]["message"] == HOSTILE
+        assert change.changes[0]["value"]["message"] == HOSTILE
     remove(served, "hostile")
 
 
@@ -291,13 +283,13 @@ async def test_before_the_first_lists_a_snapshot_is_not_synced() -> None:
             assert (pods.data["synced"], pods.data["items"]) == (False, [])
             # How our sources are we know from the first moment.
             assert sources.data["synced"] is True
-            states = [item["value"]["state"] for item in items(sources)]
+            states = [item["value"]["state"] for item in sources.items]
             assert states == ["connecting"] * 4
 
             served.call(lambda: show(served.application, PODS, pod("a")))
             told = await reader.until(lambda event: event.event == "snapshot")
             assert told[-1].data["synced"] is True
-            assert [item["key"] for item in items(told[-1])] == ["agents/a"]
+            assert [item["key"] for item in told[-1].items] == ["agents/a"]
 
 
 async def test_no_more_streams_than_there_is_room_for() -> None:
@@ -308,7 +300,7 @@ async def test_no_more_streams_than_there_is_room_for() -> None:
                 await reader.snapshot()
             told = await exchange(served.port, request("/api/stream?topics=pods"))
             assert told.status == 200
-            hello, goodbye = parse_sse(told.body)
+            hello, goodbye = events_in(told.body)
             assert told.body.startswith(b"retry: 15000\n")
             assert (hello.event, hello.data["retryMs"]) == ("hello", 15_000)
             assert (hello.data["reason"], hello.data["resumed"]) == ("fresh", False)
@@ -331,7 +323,7 @@ async def test_who_comes_into_a_drain_is_sent_on() -> None:
             await reader.snapshot()
             served.call(lambda: setattr(served.rooms.hub, "draining", True))
             told = await exchange(served.port, request("/api/stream"))
-            hello, goodbye = parse_sse(told.body)
+            hello, goodbye = events_in(told.body)
             assert goodbye.data["reason"] == "drain"
             # Another server may be there in a moment.
             assert 1_000 <= int(str(goodbye.data["retryMs"])) <= 5_000
@@ -371,14 +363,14 @@ async def test_readers_that_never_read_disturb_nobody_and_are_dropped() -> None:
                 with anyio.fail_after(PATIENCE):
                     while True:
                         change = await healthy.named("change")
-                        if change.data["changes"][-1]["value"]["restartCount"] == number:
+                        if change.changes[-1]["value"]["restartCount"] == number:
                             break
             await become(lambda: told.stalled == 5 and served.rooms.readers == 1)
             assert told.lagging == 0
             assert served.call(lambda: len(served.server.server_state.connections)) == 1
 
             put(served, "counted", 99)
-            assert (await healthy.named("change")).data["changes"][0]["value"]["restartCount"] == 99
+            assert (await healthy.named("change")).changes[0]["value"]["restartCount"] == 99
         for reader in stalled:
             await reader.__aexit__(None, None, None)
 
@@ -397,7 +389,7 @@ async def test_a_reader_that_was_slow_for_a_while_misses_nothing() -> None:
             put(served, "last", 7)
             seen = {}
             while "agents/last" not in seen:
-                for change in (await reader.named("change")).data["changes"]:
+                for change in (await reader.named("change")).changes:
                     seen[change["key"]] = change["value"]
             assert {f"agents/large-{number}" for number in range(60)} <= seen.keys()
             await become(lambda: told.lagging == 0)
@@ -413,11 +405,11 @@ async def test_two_servers_in_one_process_do_not_meet() -> None:
                 assert hello.data["epoch"] == epoch * 10
             put(one, "only-here")
             change = await left.named("change")
-            assert change.data["changes"][0]["key"] == "agents/only-here"
+            assert change.changes[0]["key"] == "agents/only-here"
 
             one.server.should_exit = True
             assert [event.event for event in await left.rest()] == ["goodbye"]
             put(other, "and-here")
             change = await right.named("change")
-            assert change.data["changes"][0]["key"] == "agents/and-here"
+            assert change.changes[0]["key"] == "agents/and-here"
             assert (json.dumps(other.rooms.hub.statistics.readers)) == '{"sse": 1, "websocket": 0}'

@@ -12,10 +12,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from app.clock import SystemClock
-from tests.stream.wire import Event, parse_websocket
 from tests.web.house import EPOCH, fill, house
 from tests.web.probe import Told
-from tests.web.reader import PATIENCE, Reader, become, problem_of, request
+from tests.web.reader import PATIENCE, Reader, Seen, become, event_in, problem_of, request
 from tests.web.served import serving
 from tests.web.test_event_stream import position, put, remove
 from tests.web.test_protocol import UPGRADE, settled
@@ -33,22 +32,20 @@ def dial(served: Served, target: str = "/api/ws", **options: Any) -> connect:
     return connect(url, proxy=None, open_timeout=PATIENCE, compression=None, **options)
 
 
-async def next_event(reader: ClientConnection) -> Event:
+async def next_event(reader: ClientConnection) -> Seen:
     with anyio.fail_after(PATIENCE):
         message = await reader.recv()
-    assert isinstance(message, str)
-    (event,) = parse_websocket(message.encode())
-    return event
+    return event_in(message)
 
 
-async def until(reader: ClientConnection, name: str) -> list[Event]:
+async def until(reader: ClientConnection, name: str) -> list[Seen]:
     found = [await next_event(reader)]
     while found[-1].event != name:
         found.append(await next_event(reader))
     return found
 
 
-async def snapshot(reader: ClientConnection) -> list[Event]:
+async def snapshot(reader: ClientConnection) -> list[Seen]:
     found = [await next_event(reader)]
     while found[-1].id is None:
         found.append(await next_event(reader))
@@ -84,7 +81,7 @@ async def test_the_same_messages_as_json_texts(served: Served) -> None:
         assert snapshots[-1].id == position(served)
         put(served, "by-socket")
         change = (await until(reader, "change"))[-1]
-        assert change.data["changes"][0]["key"] == "agents/by-socket"
+        assert change.changes[0]["key"] == "agents/by-socket"
         assert change.id == position(served)
         remove(served, "by-socket")
         beat = (await until(reader, "heartbeat"))[-1]
