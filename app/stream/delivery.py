@@ -213,7 +213,7 @@ class Delivery:
                     elif reader.beat_due:
                         reader.beat_due = False
                         await self._write(reader, (hub.heartbeat(view),))
-                    elif hub.gathering:
+                    elif reader.position > view.flushed:
                         await self._wait_for_flush()
                     else:
                         del view.lagging[reader]
@@ -225,7 +225,7 @@ class Delivery:
         reader.scope = None
 
     async def _wait_for_flush(self) -> None:
-        """Wait until what is gathered has gone out: one that lags does not hurry the others."""
+        """Wait until the others have what is gathered: one that lags does not hurry them."""
         if self._next_flush is None:
             self._next_flush = anyio.Event()
         await self._next_flush.wait()

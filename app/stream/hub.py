@@ -93,11 +93,6 @@ class Hub:
         """The number of the last change."""
         return self._ledger.seq
 
-    @property
-    def gathering(self) -> bool:
-        """Whether there are changes that wait for the next flush."""
-        return self._ledger.gathering
-
     # Topics and batches
 
     def topic(

@@ -567,11 +567,13 @@ class TestEndsThatComeAsATaskWakes:
     async def test_detached_while_it_waited_for_the_flush(self) -> None:
         async with running() as stage:
             subscription, writer = await blocked(stage)
+            await anyio.sleep(1)
             stage.pods.upsert("a/1", 1)
+            stage.pods.upsert("a/2", 2)
             writer.widen(None)
             await settle()
-            # It has what the others have, and waits with them for what is gathered.
-            assert changed(writer.events()) == [("a/blocking", 0)]
+            # It has what the others have and what is gathered, and waits for them to get it.
+            assert changed(writer.events()) == [("a/blocking", 0), ("a/1", 1), ("a/2", 2)]
             assert subscription in subscription.view.lagging
             stage.hub.flush()
             subscription.detach()
