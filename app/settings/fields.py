@@ -80,9 +80,9 @@ class ClusterAccess(Section):
 class Watching(Section):
     """How the API server is watched."""
 
-    list_page_size: int = Field(default=500, ge=100, le=10_000)
-    """Objects per page of a list: client-go's number. Smaller pages give shorter pauses and more
-    requests."""
+    list_page_size: int = Field(default=200, ge=100, le=10_000)
+    """Objects per page of a list. Nothing else happens while a page is read: client-go's 500 pods
+    take 60 ms, 200 less than 30. Smaller pages mean more requests."""
 
     watch_seconds_min: int = Field(default=300, ge=1, le=3600)
     """Shortest life of one watch request. Each takes a random time up to the longest, as client-go

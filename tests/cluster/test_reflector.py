@@ -21,7 +21,7 @@ async def test_it_lists_then_watches_from_the_lists_version() -> None:
     assert bench.sink.texts() == {"x": "", "y": ""}
     assert bench.sink.verbs[-2:] == ["replace", "synced"]
     first, watch = bench.transport.calls
-    assert first.params == {"limit": "500"}, "no resourceVersion: never older than what we knew"
+    assert first.params == {"limit": "200"}, "no resourceVersion: never older than what we knew"
     assert watch.params["resourceVersion"] == "7"
     assert watch.params["allowWatchBookmarks"] == "true"
     assert 300 <= int(watch.params["timeoutSeconds"]) <= 600
@@ -51,7 +51,7 @@ async def test_a_list_in_pages_is_one_list() -> None:
     ]
     bench = await Bench(pages).run(5)
     assert set(bench.sink.texts()) == {"x", "y"}
-    assert bench.transport.calls[1].params == {"limit": "500", "continue": "next"}
+    assert bench.transport.calls[1].params == {"limit": "200", "continue": "next"}
     assert bench.transport.calls[2].params["resourceVersion"] == "7"
 
 
