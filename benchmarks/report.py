@@ -15,10 +15,10 @@ ORDER = ("fanout", "reflect")
 INTRODUCTION = """\
 # Benchmarks
 
-`make bench` writes this page: each benchmark measures and replaces its own section, the weak figures
-with the strong ones. Ratios compare what took turns on the same machine within one run; absolute
-figures belong to the machine named beside them. What is done is told by the docstrings under
-`benchmarks/`; the raw samples are left as JSON in `build/benchmarks/`.
+`make bench` writes this page: each benchmark measures and replaces its own section, the weak
+figures with the strong ones. Ratios compare what took turns on the same machine within one run;
+absolute figures belong to the machine named beside them. What is done is told by the docstrings
+under `benchmarks/`; the raw samples are left as JSON in `build/benchmarks/`.
 """
 
 ABSENT = "Not measured yet: `python -m benchmarks {name}`."

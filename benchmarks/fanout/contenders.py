@@ -65,8 +65,8 @@ OURS = Contender(
 )
 EAGER = Contender(
     "eager",
-    "Watchglass, gathering off",
-    _module("watchglass", "--eager"),
+    "Watchglass, ungathered",
+    _module("watchglass", "--tick-ms", "1"),
     _needs("uvloop"),
     subscribe="/api/stream?topics=pods",
 )

@@ -1,7 +1,7 @@
 """The reader's twin in Python, for machines without a C compiler.
 
-It takes the arguments and gives the answers that `reader.c` tells in its head comment; figures made with it say so, because on this
-side of the socket it is the bottleneck.
+It takes the arguments and gives the answers that `reader.c` tells in its head comment; figures made
+with it say so, because on this side of the socket it is the bottleneck.
 """
 
 from __future__ import annotations

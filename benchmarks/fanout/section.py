@@ -168,8 +168,10 @@ def section(
     notes = [
         f"- Measured {machine.described()}.",
         f"- {machine.versions(*PACKAGES)}, {nchan.version()}.",
-        f"- {readers:,} readers, 300-byte payloads, {runs} interleaved rounds, medians; "
-        f"ratios are medians of each round's ratio. {PLACES.format(reader=reader)}",
+        (
+            f"- {readers:,} readers, 300-byte payloads, {runs} interleaved rounds, medians; "
+            f"ratios are medians of each round's ratio. {PLACES.format(reader=reader)}"
+        ),
         machine.calm(disturbed, len(taken)),
         *(f"- Skipped: {name}: {why}." for name, why in sorted(absent.items())),
         *(

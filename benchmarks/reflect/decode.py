@@ -1,8 +1,7 @@
-"""What one event of a watch costs to read: our projection and kubernetes_asyncio's watch in turn."""
+"""What one event of a watch costs to read: our projection and kubernetes_asyncio's, in turn."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,7 +10,6 @@ from kubernetes_asyncio.watch import Watch
 
 from app.cluster.projections.pods import PODS
 from benchmarks.figures import median
-from benchmarks.reflect.pods import watch_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,13 +33,8 @@ class Decoding:
         return median(theirs / ours for ours, theirs in pairs)
 
 
-def compare(rounds: int) -> Decoding:
+async def compare(lines: Sequence[bytes], rounds: int) -> Decoding:
     """Decodes the same lines both ways, alternating."""
-    return asyncio.run(_compare(rounds))
-
-
-async def _compare(rounds: int) -> Decoding:
-    lines = [watch_line(number, number % 7) for number in range(OURS_PER_ROUND)]
     watch = Watch("V1Pod")
     try:
 

@@ -1,4 +1,4 @@
-"""Pods on a real API server: ten thousand of them, then so many changes a second."""
+"""Pods on an API server: ten thousand of them, then so many changes a second."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from benchmarks.reflect import pods
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
+
+    from benchmarks.reflect.api_servers import ApiServer
 
 AT_ONCE = 24
+LINE_BYTES = 2**20
 PATCH = {"Content-Type": "application/strategic-merge-patch+json"}
 
 
@@ -30,19 +32,6 @@ class Load:
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
         self._collection = f"/api/v1/namespaces/{pods.NAMESPACE}/pods"
-
-    async def namespace(self, seconds: float = 20) -> None:
-        """Makes the namespace and waits for the ServiceAccount that every pod needs."""
-        await self._send("POST", "/api/v1/namespaces", {"metadata": {"name": pods.NAMESPACE}})
-        account = f"/api/v1/namespaces/{pods.NAMESPACE}/serviceaccounts/default"
-        deadline = time.monotonic() + seconds
-        while True:
-            async with self._session.get(account) as answer:
-                if answer.status == 200:
-                    return
-            if time.monotonic() > deadline:
-                raise Refused("the namespace has no default ServiceAccount")
-            await asyncio.sleep(0.1)
 
     async def create(self, count: int) -> None:
         """Makes so many running pods, a few at a time."""
@@ -78,6 +67,18 @@ class Load:
                 tasks.create_task(one(step))
         return sent
 
+    async def lines(self, count: int) -> list[bytes]:
+        """The lines with which a watch from the beginning tells of the first so many pods."""
+        found: list[bytes] = []
+        params = {"watch": "true", "resourceVersion": "0"}
+        async with self._session.get(self._collection, params=params) as answer:
+            while len(found) < count:
+                line = await answer.content.readline()
+                if not line:
+                    raise Refused(f"the watch ended after {len(found)} of {count} pods")
+                found.append(line)
+        return found
+
     async def _status(self, number: int, patch: pods.Json) -> None:
         path = f"{self._collection}/{pods.name(number)}/status"
         await self._send("PATCH", path, patch, PATCH)
@@ -92,11 +93,17 @@ class Load:
 
 
 @asynccontextmanager
-async def connected(url: str, token: str, authority: Path) -> AsyncIterator[Load]:
-    """A load for the API server at `url`."""
-    connector = aiohttp.TCPConnector(
-        limit=AT_ONCE * 2, ssl=ssl.create_default_context(cafile=str(authority))
-    )
-    headers = {"Authorization": f"Bearer {token}"}
-    async with aiohttp.ClientSession(url, connector=connector, headers=headers) as session:
+async def connected(server: ApiServer) -> AsyncIterator[Load]:
+    """A load for an API server."""
+    trust = True if server.authority is None else context(str(server.authority))
+    connector = aiohttp.TCPConnector(limit=AT_ONCE * 2, ssl=trust)
+    headers = {} if server.token is None else {"Authorization": f"Bearer {server.token}"}
+    async with aiohttp.ClientSession(
+        server.url, connector=connector, headers=headers, read_bufsize=LINE_BYTES
+    ) as session:
         yield Load(session)
+
+
+def context(authority: str) -> ssl.SSLContext:
+    """Trusts that authority alone."""
+    return ssl.create_default_context(cafile=authority)

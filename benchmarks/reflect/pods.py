@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 NAMESPACE = "load"
 CONTAINERS = ("agent", "proxy")
 STARTED = "2026-01-31T09:05:00Z"
 
-Json = dict[str, object]
+Json = dict[str, Any]
 
 
 def name(number: int) -> str:
@@ -120,23 +121,59 @@ def restarted(restarts: int) -> Json:
     return {"status": {"containerStatuses": [{"name": "agent", "restartCount": restarts}]}}
 
 
-def watch_line(number: int, restarts: int) -> bytes:
-    """The line of a watch that tells of the pod, with what an API server adds to it."""
-    made = manifest(number)
-    metadata = made["metadata"]
-    if not isinstance(metadata, dict):
-        raise TypeError("a manifest has metadata")
-    metadata |= {
-        "uid": f"00000000-0000-4000-8000-{number:012d}",
-        "resourceVersion": str(100_000 + number),
-        "creationTimestamp": STARTED,
-        "managedFields": [_managed("kubectl-create"), _managed("kubelet")],
+def stored(posted: Json, version: int) -> Json:
+    """A posted pod with what an API server adds to it; for the stand-in of `replay.py`."""
+    metadata, spec = part(posted, "metadata"), part(posted, "spec")
+    return {
+        **posted,
+        "metadata": {
+            **metadata,
+            "uid": str(uuid5(NAMESPACE_URL, str(metadata["name"]))),
+            "resourceVersion": str(version),
+            "creationTimestamp": STARTED,
+            "generation": 1,
+            "managedFields": [_managed("python"), _managed("kubelet", subresource="status")],
+        },
+        "spec": {**DEFAULTS, **spec},
+        "status": {"phase": "Pending", "qosClass": "Burstable"},
     }
-    pod = {**made, "metadata": metadata, "status": running(restarts)}
-    return json.dumps({"type": "MODIFIED", "object": pod}, separators=(",", ":")).encode() + b"\n"
 
 
-def _managed(manager: str) -> Json:
+def merged(pod: Json, patch: Json, version: int) -> Json:
+    """A strategic merge patch of the status: fields replace fields, containers merge by name."""
+    status = dict(part(pod, "status"))
+    for field, value in part(patch, "status").items():
+        if field == "containerStatuses" and isinstance(status.get(field), list):
+            given = {each["name"]: each for each in value}
+            status[field] = [{**each, **given.get(each["name"], {})} for each in status[field]]
+        else:
+            status[field] = value
+    metadata = part(pod, "metadata") | {"resourceVersion": str(version)}
+    return {**pod, "metadata": metadata, "status": status}
+
+
+def part(whole: Json, field: str) -> Json:
+    """A field that is an object."""
+    found = whole[field]
+    if not isinstance(found, dict):
+        raise TypeError(f"{field} is no object")
+    return found
+
+
+DEFAULTS: Json = {
+    "dnsPolicy": "ClusterFirst",
+    "enableServiceLinks": True,
+    "preemptionPolicy": "PreemptLowerPriority",
+    "priority": 0,
+    "schedulerName": "default-scheduler",
+    "securityContext": {},
+    "serviceAccount": "default",
+    "serviceAccountName": "default",
+    "terminationGracePeriodSeconds": 30,
+}
+
+
+def _managed(manager: str, **more: object) -> Json:
     fields = {f'k:{{"name":"SETTING_{i:02d}"}}': {".": {}, "f:name": {}} for i in range(12)}
     return {
         "manager": manager,
@@ -145,4 +182,5 @@ def _managed(manager: str) -> Json:
         "time": STARTED,
         "fieldsType": "FieldsV1",
         "fieldsV1": {"f:spec": {"f:containers": {'k:{"name":"agent"}': {"f:env": fields}}}},
+        **more,
     }

@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 
-def application(
-    stream: Callable[[Request], Awaitable[Response]], publish: Callable[[str], None]
-) -> Starlette:
-    """`GET /stream` subscribes, `POST /publish` hands its body to every subscriber."""
+def publisher(publish: Callable[[str], None], *others: Route) -> Starlette:
+    """`POST /publish` hands its body to `publish`."""
 
     async def published(request: Request) -> Response:
         publish((await request.body()).decode())
         return Response(status_code=204)
 
-    return Starlette(
-        routes=[
-            Route("/stream", stream),
-            Route("/publish", published, methods=["POST"]),
-        ]
-    )
+    return Starlette(routes=[*others, Route("/publish", published, methods=["POST"])])
+
+
+def application(
+    stream: Callable[[Request], Awaitable[Response]], publish: Callable[[str], None]
+) -> Starlette:
+    """`GET /stream` subscribes, `POST /publish` hands its body to every subscriber."""
+    return publisher(publish, Route("/stream", stream))
 
 
 def serve(app: Starlette) -> None:

@@ -1,89 +1,46 @@
-"""interim"""
+"""Watchglass itself: the application, its server and its stream as `watchglass serve` runs them.
+
+In front of them stands the door by which the benchmark's publisher reaches the watch of pods; it is
+the same as the other contenders'. A change then takes the whole way through reflector, board, hub.
+"""
 
 from __future__ import annotations
 
-import json
-import sys
+import argparse
 
-import anyio
-import uvicorn
-from starlette.applications import Starlette
-from starlette.responses import Response
-from starlette.routing import Route
+from app.cluster.configuration import ClusterConfiguration, Tls
+from app.cluster.credentials import Fixed
+from app.logs import configure_logging
+from app.main import create_app
+from app.settings import Settings
+from app.web.server import listen
+from benchmarks.doors import fronted
+from benchmarks.fanout.servers.feed import NAMESPACE, Feed
+from benchmarks.fanout.servers.serving import publisher
 
-from app.clock import SystemClock
-from app.model import PodHealth
-from app.model.wire import encode
-from app.stream import Hub, Limits, SteppedWriter
-
-
-def pod(text):
-    posted = json.loads(text)
-    namespace, name = posted["key"].split("/")
-    return posted["key"], PodHealth(
-        name=name,
-        phase="Running",
-        ready_containers=1,
-        total_containers=1,
-        restart_count=0,
-        namespace=namespace,
-        message=posted["mark"] + posted["pad"][:150],
-    )
+NOWHERE = ClusterConfiguration(
+    origin="the benchmark",
+    server="http://127.0.0.1:9",
+    context="benchmark",
+    namespace=NAMESPACE,
+    tls=Tls(),
+    credential=Fixed(None),
+)
+"""Never asked: the application is given a transport."""
 
 
-async def main():
-    hub = Hub(SystemClock(), limits=Limits(tick_seconds=0) if "--eager" in sys.argv else None)
-    topic = hub.topic("pods", reads={"detail": encode}, namespace_of=lambda k: k.split("/")[0])
-    topic.mark_synced()
-
-    async def stream(scope, receive, send):
-        await send(
-            {
-                "type": "http.response.start",
-                "status": 200,
-                "headers": [(b"content-type", b"text/event-stream")],
-            }
-        )
-        sub = hub.attach(
-            topics=["pods"],
-            namespaces=None,
-            audience="detail",
-            writer=SteppedWriter(send),
-            cursor=None,
-        )
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        sub.detach()
-
-    async def published(request):
-        topic.upsert(*pod(await request.body()))
-        return Response(status_code=204)
-
-    class Stream:
-        async def __call__(self, scope, receive, send):
-            await stream(scope, receive, send)
-
-    app = Starlette(
-        routes=[Route("/api/stream", Stream()), Route("/publish", published, methods=["POST"])]
-    )
-    config = uvicorn.Config(
-        app,
-        host="127.0.0.1",
-        port=int(sys.argv[1]),
-        http="httptools",
-        loop="uvloop",
-        access_log=False,
-        log_level="warning",
-        backlog=4096,
-        timeout_graceful_shutdown=1,
-    )
-    async with anyio.create_task_group() as tg:
-        tg.start_soon(hub.run)
-        await uvicorn.Server(config).serve()
-        tg.cancel_scope.cancel()
+def main() -> None:
+    """`PORT [--tick-ms N]`: serves until TERM."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("port", type=int)
+    parser.add_argument("--tick-ms", type=int, default=Settings().tick_ms)
+    chosen = parser.parse_args()
+    configure_logging("warning")
+    feed = Feed()
+    application = create_app(Settings(tick_ms=chosen.tick_ms), NOWHERE, transport=feed)
+    server = fronted(application, "/publish", publisher(feed.publish))
+    server.run(sockets=[listen("127.0.0.1", chosen.port)])
 
 
 if __name__ == "__main__":
-    import uvloop
-
-    uvloop.run(main())
+    main()
