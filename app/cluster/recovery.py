@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.cluster.backoff import Backoff
+from app.cluster.backoff import FIRST_SECONDS, Backoff
 from app.cluster.faults import Silent
 from app.errors import (
     Absent,
@@ -121,7 +121,10 @@ class Recovery:
         self._refusals += 1
         limits = self._limits
         if self._clock.monotonic() - self._away_at < limits.starting:
-            return Verdict(error.reason, self._backoff.delay(), tell=self._refusals > 1)
+            if self._refusals == 1:
+                wait = FIRST_SECONDS * (1 + self._random.random())
+                return Verdict(error.reason, wait, tell=False)
+            return Verdict(error.reason, self._backoff.delay())
         return Verdict(error.reason, self._random.uniform(limits.refused_min, limits.refused_max))
 
     def _watch_on(self, wait: float) -> Verdict:

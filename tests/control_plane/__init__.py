@@ -6,8 +6,8 @@ kubelet is ours, a stand-in that reports what a pod's annotations tell it to (`k
 `make control-plane` builds the binaries once. `python -m tests.control_plane up` runs a cluster by
 hand and prints its kubeconfig. Tests ask for fixtures (`fixtures.py`): `control_plane` is the
 worker's cluster with its faults, `namespace` a place of the test's own, `admin` a client that may
-do everything, `viewer`, `operator` and `other` are users without rights, `fresh_control_plane`
-starts a cluster with other flags. Whatever blocks is awaited beside the loop:
+do everything, `viewer`, `operator` and `other` are users without rights, `bare_control_plane` is a
+second cluster, without watch cache and streaming lists. Whatever blocks is awaited beside the loop:
 
     await asyncio.to_thread(control_plane.restart_apiserver, signal.SIGKILL)
 """

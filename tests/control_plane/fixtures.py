@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
@@ -26,15 +26,10 @@ if TYPE_CHECKING:
     from tests.control_plane.grants import Grant
     from tests.control_plane.objects import Json
 
-CLUSTERS = {"control_plane", "fresh_control_plane"}
+CLUSTERS = {"control_plane", "bare_control_plane"}
+BARE_FLAGS = ("--watch-cache-sizes=pods#0,configmaps#0", "--feature-gates=WatchList=false")
 # A namespace's name is a DNS label of at most 63 characters.
 NAME_CHARACTERS = 40
-
-
-class Fresh(Protocol):
-    """Starts a cluster of the test's own, with extra flags of kube-apiserver."""
-
-    def __call__(self, *apiserver_flags: str) -> ControlPlane: ...
 
 
 class RestrictedUser:
@@ -94,21 +89,16 @@ def control_plane(shared_cluster: ControlPlane) -> Iterator[ControlPlane]:
     shared_cluster.heal()
 
 
-@pytest.fixture
-def fresh_control_plane() -> Iterator[Fresh]:
-    """A factory for clusters of the test's own: other flags, or faults that leave traces."""
+@pytest.fixture(scope="session")
+def bare_control_plane() -> Iterator[ControlPlane]:
+    """A second cluster, whose API server does without what newer ones have.
+
+    No watch cache of pods and ConfigMaps: there a compaction makes old versions gone without a
+    restart. No streaming lists either.
+    """
     require("control plane")
-    started: list[ControlPlane] = []
-
-    def start(*apiserver_flags: str) -> ControlPlane:
-        cluster = ControlPlane(build.locate(), apiserver_flags=apiserver_flags)
-        started.append(cluster)
-        cluster.start()
-        return cluster
-
-    yield start
-    for cluster in started:
-        cluster.close()
+    with ControlPlane(build.locate(), apiserver_flags=BARE_FLAGS) as cluster:
+        yield cluster
 
 
 @pytest.fixture

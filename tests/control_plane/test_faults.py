@@ -25,7 +25,7 @@ from tests.requirements import require
 
 if TYPE_CHECKING:
     from tests.control_plane.cluster import ControlPlane
-    from tests.control_plane.fixtures import Fresh, RestrictedUser
+    from tests.control_plane.fixtures import RestrictedUser
     from tests.control_plane.objects import Json
 
 CHECKOUT = Path(__file__).parents[2]
@@ -129,9 +129,9 @@ async def test_with_etcd_paused_writes_wait(
 
 
 async def test_compaction_without_a_watch_cache_makes_old_versions_gone(
-    fresh_control_plane: Fresh,
+    bare_control_plane: ControlPlane,
 ) -> None:
-    cluster = await asyncio.to_thread(fresh_control_plane, "--watch-cache-sizes=configmaps#0")
+    cluster = bare_control_plane
     async with Api(cluster.url, cluster.ca, USERS[ADMIN].token) as admin:
         before = (await admin.create(note("one"), "default"))["metadata"]["resourceVersion"]
         await admin.create(note("two"), "default")
@@ -148,8 +148,8 @@ async def test_compaction_without_a_watch_cache_makes_old_versions_gone(
         assert (refused.value.code, refused.value.reason) == (410, "Expired")
 
 
-async def test_a_flag_of_the_test_wins(fresh_control_plane: Fresh) -> None:
-    cluster = await asyncio.to_thread(fresh_control_plane, "--feature-gates=WatchList=false")
+async def test_a_cluster_has_the_flags_it_was_given(bare_control_plane: ControlPlane) -> None:
+    cluster = bare_control_plane
     query = {
         "sendInitialEvents": "true",
         "resourceVersionMatch": "NotOlderThan",

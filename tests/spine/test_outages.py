@@ -1,0 +1,227 @@
+"""Whatever happens to the API server, a reader ends up with what a fresh list says."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import signal
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from app.cluster.transport import HttpTransport
+from tests.control_plane.api import Api
+from tests.control_plane.grants import rule
+from tests.control_plane.users import ADMIN, USERS
+from tests.spine.cable import Cable
+from tests.spine.clock import ForwardClock
+from tests.spine.house import House, quick
+from tests.spine.metrics import metric
+from tests.spine.oracle import fresh_list
+from tests.spine.reader import Readers, reading
+from tests.spine.trial import Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from app.clock import Clock
+    from app.cluster.configuration import ClusterConfiguration
+    from tests.control_plane.cluster import ControlPlane
+    from tests.control_plane.fixtures import RestrictedUser
+    from tests.spine.oracle import Truth
+    from tests.spine.page import Page
+    from tests.stream.wire import Json
+
+AGED_SECONDS = 101.0
+"""Past the age at which a source is stale."""
+
+QUIET_SECONDS = 130.0
+"""After so long without a failure the waits after the next ones begin small again."""
+
+MISSING_RULE = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: watchglass-view-pods
+  namespace: "{namespace}"
+rules:
+  - apiGroups: [""]
+    resources: ["pods"]
+    verbs: [list, watch]
+"""
+
+
+def hasty(configuration: ClusterConfiguration, clock: Clock) -> HttpTransport:
+    """A transport that soon gives up a frozen server."""
+    return HttpTransport(configuration, clock, connect_seconds=1.0, answer_seconds=3.0)
+
+
+@pytest.mark.slow
+async def test_one_reader_through_every_outage(
+    admin: Api,
+    control_plane: ControlPlane,
+    namespace: str,
+    viewer: RestrictedUser,
+    truth: Truth,
+    cable: Cable,
+) -> None:
+    """Kill, compaction with a restart, freeze, a right taken and given back: one life of a page.
+
+    That no seq comes twice and no id goes back, `Page` sees to with every event.
+    """
+    pods = viewer.grant(rule("list watch", "pods"))
+    viewer.grant(rule("list watch", "events"))
+    viewer.grant(rule("list watch", "cronjobs jobs", group="batch"))
+    clock = ForwardClock()
+    config = cable.kubeconfig(viewer.name)
+    async with (
+        House(config, namespace, limits=quick(silence=2), clock=clock, transport=hasty) as house,
+        reading(house) as readers,
+    ):
+        trial = Trial(admin, namespace, readers, truth)
+        await trial.put("stays", "goes", "again", "leaves")
+        await readers.live()
+        await readers.converge(truth)
+
+        # The API server is killed, and started again.
+        readers.set_out()
+        await asyncio.to_thread(control_plane.restart_apiserver, signal.SIGKILL)
+        await trial.put("after-kill")
+        await trial.recovered()
+        await rest(clock, readers)
+
+        # Much happens behind our back, etcd forgets it, and the API server starts anew.
+        await cable.pull()
+        await trial.all_are("late")
+        await trial.take("goes", "again")
+        await trial.put("again", "comes")
+        await asyncio.to_thread(control_plane.compact)
+        await asyncio.to_thread(control_plane.restart_apiserver, signal.SIGTERM)
+        await cable.plug()
+        await trial.recovered(removed=["goes"])
+        await rest(clock, readers)
+
+        # The API server is frozen: connections stay open, and nothing answers.
+        with control_plane.paused("apiserver"):
+            await trial.all_are("late")
+            clock.skip(AGED_SECONDS)
+            await trial.all_are("stale")
+            await readers.until(heartbeats_say_stale)
+        await trial.put("after-thaw")
+        await trial.recovered(by_way_of=["late", "stale"])
+        await rest(clock, readers)
+
+        # A right is taken away. An open watch goes on until it ends; then one kind is refused, and
+        # what was known of it stays, as old as it is.
+        await asyncio.to_thread(pods.revoke)
+        key = f"pods/{namespace}"
+        await readers.until(lambda page: page.states()[key] == "forbidden")
+        await trial.take("leaves")
+        for page in readers.pages:
+            assert ("pods", f"{namespace}/leaves") in page.values
+            assert page.value("sources", key)["missingRule"] == MISSING_RULE.format(
+                namespace=namespace
+            )
+        given = str(readers.pages[0].value("sources", key)["missingRule"])
+        await asyncio.to_thread(apply, control_plane, given, viewer.name, namespace)
+        await readers.live()
+        await readers.converge(truth)
+        for page in readers.pages:
+            assert page.journeys.pop(key) == ["live", "forbidden", "live"]
+            assert {state for way in page.journeys.values() for state in way} <= {"live", "late"}
+            assert page.removed == [("pods", f"{namespace}/leaves")]
+        assert [reader.connections for reader in readers.all] == [1, 1]
+
+
+async def rest(clock: ForwardClock, readers: Readers) -> None:
+    """Let time pass in which nothing fails; every source is proved anew after it."""
+    clock.skip(QUIET_SECONDS)
+    now = clock.now()
+
+    def proved(page: Page) -> bool:
+        told = page.heartbeats[-1:]
+        return bool(told) and all(
+            datetime.fromisoformat(str(beat["serverTime"])) >= now
+            and max(ages(beat)) < QUIET_SECONDS
+            for beat in told
+        )
+
+    await readers.until(proved)
+    await readers.live()
+    readers.set_out()
+
+
+def heartbeats_say_stale(page: Page) -> bool:
+    """Whether the last heartbeat says of every source that it is stale, and how old it is."""
+    return bool(page.heartbeats) and (
+        {source["state"] for source in sources(page.heartbeats[-1])} == {"stale"}
+        and min(ages(page.heartbeats[-1])) > AGED_SECONDS - 1
+    )
+
+
+def sources(heartbeat: dict[str, Json]) -> Collection[dict[str, Json]]:
+    """What a heartbeat says of each source."""
+    return cast("dict[str, dict[str, Json]]", heartbeat["sources"]).values()
+
+
+def ages(heartbeat: dict[str, Json]) -> list[float]:
+    """Seconds since the last proof of each source."""
+    return [cast("int", source["ageMs"]) / 1000 for source in sources(heartbeat)]
+
+
+def apply(control_plane: ControlPlane, role: str, user: str, namespace: str) -> None:
+    """Apply a Role as it is, and bind it to a user, as an operator does."""
+    name = "watchglass-view-pods"
+    for words, stdin in (
+        (("apply", "-f", "-"), role),
+        (("create", "rolebinding", name, f"--role={name}", f"--user={user}"), ""),
+    ):
+        done = control_plane.kubectl(*words, namespace=namespace, stdin=stdin)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("restarted", [True, False], ids=["restart", "no restart"])
+async def test_a_version_that_is_gone(
+    request: pytest.FixtureRequest, tmp_path: Path, restarted: bool
+) -> None:
+    """410 after compaction: what was missed is found by one list of the kind, shown as changes.
+
+    Where the watch cache remembers, it takes a restart; where there is none, the running server.
+    """
+    name = "control_plane" if restarted else "bare_control_plane"
+    cluster: ControlPlane = request.getfixturevalue(name)
+    namespace = f"gone-{secrets.token_hex(3)}"
+    await asyncio.to_thread(cluster.create_namespace, namespace)
+    cable = Cable(cluster, tmp_path)
+    await cable.plug()
+    async with (
+        Api(cluster.url, cluster.ca, USERS[ADMIN].token) as admin,
+        House(cable.kubeconfig(ADMIN), namespace) as house,
+        reading(house) as readers,
+    ):
+        trial = Trial(admin, namespace, readers, partial(fresh_list, admin, [namespace]))
+        await trial.put("stays", "goes", "again")
+        await readers.live()
+        readers.set_out()
+        await cable.pull()
+        await trial.all_are("late")
+        await trial.take("goes", "again")
+        await trial.put("again", "comes")
+        await asyncio.to_thread(cluster.compact)
+        if restarted:
+            await asyncio.to_thread(cluster.restart_apiserver, signal.SIGTERM)
+        await cable.plug()
+        await trial.recovered(removed=["goes"])
+        lists = {
+            kind: await metric(
+                house, "watchglass_source_lists_total", {"kind": kind, "cause": "expired"}
+            )
+            for kind in ("pods", "cronjobs", "jobs", "events")
+        }
+    await cable.close()
+    # No API server has a watch cache of events.
+    gone = lists if restarted else {"pods", "events"}
+    assert lists == {kind: kind in gone for kind in lists}
