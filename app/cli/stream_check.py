@@ -26,17 +26,21 @@ if TYPE_CHECKING:
     from app.cli.connection import Connection
     from app.cli.sse import Message
 
-LIMIT_SECONDS = 60.0
-"""The whole check."""
-
-ANSWER_SECONDS = 5.0
-TOLERANCE_SECONDS = 5.0
-"""For the network and a busy server, beyond a heartbeat's interval; also for hello."""
-
-HELD_SECONDS = 3.0
-"""More than a network delays one event over another, less than buffers do."""
-
 HELD = "something on the way holds the stream back (response buffering must be off)"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait, in seconds."""
+
+    whole: float = 60.0
+    """For everything together."""
+    answer: float = 5.0
+    """For an ordinary answer."""
+    tolerance: float = 5.0
+    """For the network and a busy server, beyond a heartbeat's interval; also for hello."""
+    held: float = 3.0
+    """More than a network delays one event over another, less than buffers do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +72,24 @@ class Timing:
         return max(self.delays) - min(self.delays) if self.delays else 0.0
 
 
-async def check_stream(root: str, seconds: float) -> Finding:
+async def check_stream(
+    root: str,
+    seconds: float,
+    patience: Patience = Patience(),
+) -> Finding:
     """Watch the stream of the server at `root` for so long; takes at most a minute."""
     url = f"{shown(root)}/"
-    latest = anyio.current_time() + LIMIT_SECONDS
+    latest = anyio.current_time() + patience.whole
     async with session() as made:
         try:
             # Without an ordinary answer nothing can be said of a stream.
-            with anyio.fail_after(ANSWER_SECONDS):
+            with anyio.fail_after(patience.answer):
                 told = json.loads(await fetch(made, f"{root}/version"))
             if told["data"]["name"] != "watchglass":
                 return Finding(False, f"{url} is another program")
-            return await Watch(made, root, latest).run(seconds)
+            return await Watch(made, root, latest, patience).run(seconds)
         except TimeoutError:
-            return Finding(False, f"{url} does not answer within {ANSWER_SECONDS:.0f} s")
+            return Finding(False, f"{url} does not answer within {patience.answer:.0f} s")
         except SilentLoss:
             return Finding(False, "events were lost on the way")
         except (Unavailable, Refused) as trouble:
@@ -93,12 +101,15 @@ async def check_stream(root: str, seconds: float) -> Finding:
 class Watch:
     """One look at a stream. Only the topic `sources` is asked for: few bytes fill no buffer."""
 
-    def __init__(self, made: aiohttp.ClientSession, root: str, latest: float) -> None:
+    def __init__(
+        self, made: aiohttp.ClientSession, root: str, latest: float, patience: Patience
+    ) -> None:
         self._made = made
         self._root = root
         self._latest = latest
+        self._patience = patience
         self._began = anyio.current_time()
-        self._due = self._began + TOLERANCE_SECONDS
+        self._due = self._began + patience.tolerance
         self._reader = Reader()
         self._timing = Timing()
 
@@ -130,7 +141,7 @@ class Watch:
                 if self._reader.goodbye is not None or hello is None:
                     return False
                 if message.event in ("hello", "heartbeat"):
-                    self._due = now + hello.heartbeat_seconds + TOLERANCE_SECONDS
+                    self._due = now + hello.heartbeat_seconds + self._patience.tolerance
                     scope.deadline = min(self._due, self._latest)
                 if now >= end and self._timing.heartbeats:
                     return True
@@ -140,18 +151,20 @@ class Watch:
         """What it means that nothing came for too long."""
         hello = self._reader.hello
         if hello is None:
-            first = f"the stream says nothing within {TOLERANCE_SECONDS:.0f} s, other answers come"
+            first = f"other answers come, the stream says nothing within {self._elapsed:.0f} s"
             return Finding(False, f"{first}: {HELD}")
         if self._due > self._latest:
             return self._verdict()
-        late = hello.heartbeat_seconds + TOLERANCE_SECONDS
+        late = hello.heartbeat_seconds + self._patience.tolerance
         return Finding(False, f"no heartbeat within {late:.0f} s: {HELD}")
 
     def _verdict(self) -> Finding:
         held = self._timing.held
-        if held > HELD_SECONDS:
+        if held > self._patience.held:
             return Finding(False, f"events came in clumps, some {held:.1f} s late: {HELD}")
         count = self._timing.heartbeats
+        if not count:
+            return Finding(True, f"not cut in {self._elapsed:.0f} s; no heartbeat was due by then")
         beats = f"{count} heartbeat{'' if count == 1 else 's'} in {self._elapsed:.0f} s"
         return Finding(True, f"neither buffered nor cut: {beats}, none held back")
 

@@ -15,6 +15,7 @@ from app.cli.addresses import local_root, root_of, shown
 from app.cli.connection import Refused, Unavailable, open_stream, session
 from app.cli.entry import MISUSED, WRONG
 from app.cli.flags import add_settings, read_settings
+from app.cli.pace import Pace
 from app.cli.reader import Reader, SilentLoss, Strange
 from app.cli.sse import TooLong
 from app.cli.summaries import line_of
@@ -25,7 +26,6 @@ from app.settings.fields import Listening
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from random import Random
 
     from aiohttp import ClientSession
 
@@ -36,13 +36,6 @@ if TYPE_CHECKING:
 
 HELLO_SECONDS = 10.0
 """For the connection and the first event together."""
-
-RETRY_SECONDS = 3.0
-"""Where the server has not said when to come back."""
-
-RETRY_LONGEST_SECONDS = 30.0
-HEALTHY_SECONDS = 30.0
-"""A connection that lasted so long ends the back-off."""
 
 FINAL = frozenset({204, 400, 401, 403})
 """Answers that another attempt will not change; 204 is how an event stream says "never"."""
@@ -63,6 +56,7 @@ class Wish:
     raw: bool = False
     """The messages as JSON instead of lines for people."""
     most: int | None = None
+    hello_seconds: float = HELLO_SECONDS
 
 
 class End(Exception):
@@ -113,7 +107,9 @@ def run(arguments: Sequence[str]) -> int:
         raw=found.json,
         most=found.max_events,
     )
-    return asyncio.run(Tail(wish, Reader(found.since), SystemClock(), SystemRandom()).follow())
+    return asyncio.run(
+        Tail(wish, Reader(found.since), SystemClock(), Pace(SystemRandom())).follow()
+    )
 
 
 @dataclass(slots=True)
@@ -123,10 +119,8 @@ class Tail:
     wish: Wish
     reader: Reader
     clock: Clock
-    random: Random
+    pace: Pace
     _events: int = 0
-    _failures: int = 0
-    _retry: float = RETRY_SECONDS
     _greeted: bool = False
 
     async def follow(self) -> int:
@@ -139,7 +133,9 @@ class Tail:
                     why = await self._once(made)
                     if not self._greeted:
                         raise End(WRONG, why)
-                    delay = self._delay(anyio.current_time() - started)
+                    lasted = anyio.current_time() - started
+                    goodbye = self.reader.goodbye
+                    delay = goodbye.retry_seconds if goodbye else self.pace.next(lasted)
                     notice(f"-- {url} {safe(why)}; again in {delay:.1f} s")
                     await anyio.sleep(delay)
         except End as end:
@@ -155,7 +151,7 @@ class Tail:
         """
         self.reader.connect()
         try:
-            with anyio.fail_after(HELLO_SECONDS) as deadline:
+            with anyio.fail_after(self.wish.hello_seconds) as deadline:
                 async with open_stream(
                     made, self.wish.root, self.wish.params, self.reader.cursor
                 ) as connection:
@@ -188,7 +184,7 @@ class Tail:
                 assert hello is not None  # noqa: S101 - the reader takes nothing before it
                 deadline.deadline = anyio.current_time() + hello.deadline_seconds
                 if connection.retry_ms is not None:
-                    self._retry = connection.retry_ms / 1000
+                    self.pace.first = connection.retry_ms / 1000
                 self._show(message, changes)
                 if self.reader.goodbye is not None:
                     return
@@ -211,14 +207,6 @@ class Tail:
             raise End(0)
         if unread():
             raise BrokenPipeError
-
-    def _delay(self, lasted: float) -> float:
-        """Seconds to wait: what the server wants, longer each time that it has not helped."""
-        self._failures = 0 if lasted >= HEALTHY_SECONDS else self._failures + 1
-        if self.reader.goodbye is not None:
-            return self.reader.goodbye.retry_seconds
-        longest = self._retry * 2.0 ** max(0, min(self._failures, 6) - 1)
-        return min(longest, RETRY_LONGEST_SECONDS) * self.random.uniform(0.5, 1.0)
 
 
 def _raw(message: Message) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 
+from app.logs import configure_logging
 from tests.cli.commands import FOREIGN, Serving
 
 if TYPE_CHECKING:
@@ -30,3 +33,14 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in tuple(os.environ):
         if name.startswith(FOREIGN) and not name.startswith("PYTEST"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """Servers inside this process log errors only, and not to standard output."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    configure_logging("error", "json")
+    yield
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from tests.cluster.api_server import ApiServer
-from tests.cluster.projections.raw import container, page, pod
+from tests.cluster.projections.raw import container, page, pod, running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -88,7 +88,7 @@ class ScriptedCluster:
         return {"allowed": need not in self.denied}
 
 
-RUNNING = {"phase": "Running", "containerStatuses": [container()]}
+RUNNING = {"phase": "Running", "containerStatuses": [container(**running())]}
 
 
 def refusal(code: int) -> web.Response:
