@@ -88,7 +88,8 @@ class Ledger:
         self._publish = publish
         self._idle = idle
         self._depth = 0
-        self._flushed_at = float("-inf")
+        self._next = float("-inf")
+        """When the next flush may be."""
         self._timer: Handle | None = None
 
     @property
@@ -124,7 +125,7 @@ class Ledger:
         self._depth -= 1
         if self._depth or not self.gathering or self._timer is not None:
             return
-        wait = self._flushed_at + self._tick - self.monotonic()
+        wait = self._next - self.monotonic()
         if wait <= 0 or self._idle():
             self.flush()
         else:
@@ -138,10 +139,14 @@ class Ledger:
         if not self.gathering:
             return
         self.flushed = self.seq
-        self._flushed_at = self.monotonic()
+        self._next = self.monotonic() + self._tick
         self._statistics.flushes += 1
         self._publish()
 
     def _due(self) -> None:
         self._timer = None
+        due = self._next
         self.flush()
+        # Counted from when it was due: the lateness of timers does not add up, which would make
+        # changes that come a tick apart wait longer and longer.
+        self._next = due + self._tick

@@ -82,6 +82,21 @@ def test_a_storm_costs_one_flush_a_tick() -> None:
     assert book.statistics.changes == 1_000
 
 
+def test_late_timers_do_not_make_changes_a_tick_apart_wait_longer_and_longer() -> None:
+    book = Book()
+    book.change()
+    book.timers.advance(TICK - 0.001)
+    waits: list[float] = []
+    for _ in range(20):
+        book.change()
+        waits.append(book.timers.armed[0] - book.clock.monotonic())
+        book.clock.advance(waits[-1] + 0.002)
+        book.timers.advance(0)
+        book.timers.advance(TICK - waits[-1] - 0.002)
+    assert waits == pytest.approx([0.001] * 20)
+    assert book.statistics.flushes == 21
+
+
 def test_only_the_outermost_end_of_a_batch_publishes() -> None:
     book = Book()
     was_open = [book.ledger.open]
