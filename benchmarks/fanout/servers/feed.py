@@ -25,6 +25,15 @@ VALUE_BYTES = 300
 
 EMPTY_LIST = b'{"metadata":{"resourceVersion":"1"},"items":[]}'
 
+POD = (
+    b'{"type":"MODIFIED","object":{"kind":"Pod","metadata":{"name":"%b","namespace":"load",'
+    b'"uid":"00000000-0000-4000-8000-000000000001","resourceVersion":"%d",'
+    b'"creationTimestamp":"2026-01-31T09:05:00Z"},"spec":{"containers":[{"name":"agent"}]},'
+    b'"status":{"phase":"Running","message":"%b","containerStatuses":[{"name":"agent",'
+    b'"ready":true,"restartCount":0,"state":{"running":{}}}]}}}'
+)
+"""An event of a running pod; its message is what readers look for."""
+
 
 class Feed:
     """Publishes by letting the watch of pods tell of one that has changed."""
@@ -32,18 +41,17 @@ class Feed:
     def __init__(self) -> None:
         self._lines: asyncio.Queue[bytes] = asyncio.Queue()
         self._version = 1
-        self._pad: int | None = None
+        self._room: int | None = None
 
     def publish(self, text: str) -> None:
         """`text` is what the benchmark's reader posts: a key, a mark, and as much as it takes."""
         posted = json.loads(text)
-        name = posted["key"].partition("/")[2]
+        name, mark = posted["key"].partition("/")[2].encode(), posted["mark"].encode()
         self._version += 1
-        if self._pad is None:
-            bare = len(value_of(watch_line(name, posted["mark"], self._version)))
-            self._pad = max(0, VALUE_BYTES - bare)
-        message = posted["mark"] + posted["pad"][: self._pad]
-        self._lines.put_nowait(watch_line(name, message, self._version))
+        if self._room is None:
+            self._room = VALUE_BYTES - len(value_of(POD % (name, self._version, mark)))
+        pad = posted["pad"][: self._room].encode()
+        self._lines.put_nowait(POD % (name, self._version, mark + pad))
 
     async def fetch(self, call: Call) -> bytes:
         """An empty list, or a namespace that exists."""
@@ -57,29 +65,6 @@ class Feed:
     async def _told(self, lines: asyncio.Queue[bytes]) -> AsyncGenerator[bytes, None]:
         while True:
             yield await lines.get()
-
-
-def watch_line(name: str, message: str, version: int) -> bytes:
-    """An event of a running pod; its message is what readers look for."""
-    pod = {
-        "kind": "Pod",
-        "metadata": {
-            "name": name,
-            "namespace": NAMESPACE,
-            "uid": f"00000000-0000-4000-8000-{name[-5:]:0>12}",
-            "resourceVersion": str(version),
-            "creationTimestamp": "2026-01-31T09:05:00Z",
-        },
-        "spec": {"containers": [{"name": "agent"}]},
-        "status": {
-            "phase": "Running",
-            "message": message,
-            "containerStatuses": [
-                {"name": "agent", "ready": True, "restartCount": 0, "state": {"running": {}}}
-            ],
-        },
-    }
-    return json.dumps({"type": "MODIFIED", "object": pod}, separators=(",", ":")).encode()
 
 
 def value_of(line: bytes) -> bytes:
