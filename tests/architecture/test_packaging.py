@@ -62,6 +62,20 @@ def test_the_wheel_serves_from_a_clean_environment(wheel: Path, tmp_path: Path) 
     command = [str(home / "bin" / "watchglass"), "serve", "--port", "0"]
     command += ["--kubeconfig", str(tmp_path / "kubeconfig")]
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "COV"))}
+
+    def run(*arguments: str, says: str) -> None:
+        done = subprocess.run(
+            [str(home / "bin" / "watchglass"), *arguments],
+            cwd=tmp_path,
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.stdout.startswith(says)
+        assert done.stderr == ""
+
     with subprocess.Popen(
         command,
         cwd=tmp_path,
@@ -79,6 +93,8 @@ def test_the_wheel_serves_from_a_clean_environment(wheel: Path, tmp_path: Path) 
             for script in scripts:
                 with urllib.request.urlopen(urllib.parse.urljoin(url, script), timeout=10) as got:
                     assert got.status == 200
+            run("version", says="watchglass ")
+            run("healthcheck", "--url", url, says="ok: ")
         finally:
             server.terminate()
             assert server.wait(timeout=15) == 0

@@ -23,9 +23,15 @@ def event(name: str, *, seq: int | None = None, beat: int | None = None, **data:
 
 
 def hello(*, reason: str = "fresh", retry: int = 10, beat_ms: int = 10_000) -> bytes:
-    fields = {"schema": "watchglass.stream/1", "epoch": EPOCH, "reason": reason, "build": "test"}
-    fields["serverTime"] = NOW
-    return f"retry: {retry}\n".encode() + event("hello", heartbeatMs=beat_ms, **fields)
+    fields: dict[str, Any] = {
+        "schema": "watchglass.stream/1",
+        "epoch": EPOCH,
+        "reason": reason,
+        "build": "test",
+        "serverTime": NOW,
+        "heartbeatMs": beat_ms,
+    }
+    return f"retry: {retry}\n".encode() + event("hello", **fields)
 
 
 def snapshot(*keys: str, seq: int | None = None, part: int = 0, parts: int = 1) -> bytes:
