@@ -183,9 +183,9 @@ class Reader:
         return chunk[:-2]
 
 
-async def become(true: Callable[[], bool]) -> None:
+async def become(true: Callable[[], bool], within: float = PATIENCE) -> None:
     """Wait until something is true that another thread or process does."""
-    with anyio.fail_after(PATIENCE):
+    with anyio.fail_after(within):
         while not true():  # noqa: ASYNC110
             await anyio.sleep(0.01)
 

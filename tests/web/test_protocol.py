@@ -109,6 +109,24 @@ async def test_a_head_has_a_limit(served: Served, data: bytes) -> None:
             assert complain(told, "431") == []
 
 
+async def test_who_is_refused_may_finish_its_sentence(served: Served) -> None:
+    """A connection that is closed on unread bytes is reset, and the answer is lost with it."""
+
+    def talk() -> bytes:
+        with socket.create_connection(("127.0.0.1", served.port), timeout=PATIENCE) as peer:
+            peer.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nCookie: ")
+            for _ in range(50):
+                peer.sendall(b"x" * HEAD_LIMIT)
+            told = b""
+            while chunk := peer.recv(65_536):
+                told += chunk
+            return told
+
+    told = await anyio.to_thread.run_sync(talk)
+    assert told.startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
+    assert told.endswith(b"}")
+
+
 async def test_a_head_of_just_the_limit_is_read(served: Served) -> None:
     told = await exchange(served.port, request("/livez", "Cookie: " + "x" * (HEAD_LIMIT - 60)))
     assert told.status == 200
