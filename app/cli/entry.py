@@ -8,6 +8,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from app.cli.terminal import safe
 from app.cli.usage import Usage, nearest
 from app.errors import ConfigurationError
 
@@ -116,4 +117,4 @@ def _run(command: str, arguments: list[str]) -> int:
 
 def _complain(*lines: str) -> None:
     for line in lines:
-        print(f"watchglass: {line}", file=sys.stderr)
+        print(f"watchglass: {safe(line)}", file=sys.stderr)

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +16,9 @@ from app.cli.entry import COMMANDS
 from app.settings import Settings
 from app.settings.description import describe
 from tests.cli.commands import PATIENCE, ROOT, environment, watchglass
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAMES = [name for name, _ in COMMANDS]
 
@@ -133,6 +137,16 @@ def test_a_mistake_is_one_line_and_exit_code_2(
     assert told.out == ""
     assert told.err.startswith(f"watchglass: {line}")
     assert told.err.count("\n") == 1
+
+
+def test_a_mistake_cannot_steer_the_terminal_it_is_told_on(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "w.toml"
+    file.write_text('"a\\nb\\u001b[2J" = 1\n')
+    assert main(["serve", "--config", str(file)]) == 2
+    told = capsys.readouterr().err
+    assert told == f"watchglass: a\\x0ab\\x1b[2J in {file} is not a setting\n"
 
 
 def test_a_name_that_is_shortened_is_not_guessed(capsys: pytest.CaptureFixture[str]) -> None:

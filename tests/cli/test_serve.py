@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import tomllib
 import urllib.request
 from typing import TYPE_CHECKING
@@ -94,19 +95,36 @@ def test_a_signal_with_a_reader_attached_is_an_end_without_traceback(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)
-def test_a_signal_before_the_server_is_there_is_an_end_too(number: signal.Signals) -> None:
-    """A container that is stopped while it starts: as process 1 it has no default action."""
-    program = (
-        "import os, sys\n"
-        "from app.cli import serve\n"
-        "serve._leave_on_signals()\n"
-        f"os.kill(os.getpid(), {int(number)})\n"
-        "sys.exit(3)\n"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, timeout=PATIENCE
-    )
-    assert (result.returncode, result.stderr) == (0, b"")
+def test_a_signal_before_the_server_is_there_is_an_end_too(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """A container that is stopped while it starts: as process 1 it has no default action.
+
+    The kubeconfig is a pipe, so the process is certainly there, and certainly not serving.
+    """
+    file = tmp_path / "kubeconfig"
+    os.mkfifo(file)
+    command = [sys.executable, "-m", "app", "serve", "--port=0", "--kubeconfig", str(file)]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as server:
+        pipe = opened_by_the_reader(file, server)
+        server.send_signal(number)
+        out, err = server.communicate(timeout=PATIENCE)
+        os.close(pipe)
+    assert (server.returncode, out, err) == (0, b"", b"")
+
+
+def opened_by_the_reader(pipe: Path, reader: subprocess.Popen[bytes]) -> int:
+    """The writing end, which exists from the moment when the process reads the other one."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        assert reader.poll() is None, reader.stderr and reader.stderr.read()
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            time.sleep(0.01)
+    raise AssertionError("the process does not read its kubeconfig")
 
 
 async def test_a_fault_of_ours_ends_the_server_with_1(tmp_path: Path) -> None:
