@@ -1,82 +1,134 @@
 // A plain page on the stream: it keeps what it was last told, and says how old that is.
-// Scaffolding with three duties: never blank on an unsynced snapshot, never hide silence, and notice
-// a heartbeat that knows of more than we were given.
+// Scaffolding with these duties: a snapshot takes effect when it is whole, an unsynced one blanks
+// nothing, silence is never hidden, and a heartbeat that knows of more than we were given is a loss.
 
 /** @typedef {Record<string, any>} Value one value of a topic, as JSON */
-/** @typedef {{value: Value, at: number}} Row a value and when it came, in performance time */
+/** @typedef {{wall: number, steady: number}} Moment */
+/** @typedef {{value: Value, at: Moment | undefined, line: HTMLTableRowElement}} Row */
+/** @typedef {{key: string, value: Value}} Item */
 
 const LATE_MS = 15_000;
 const STALE_MS = 30_000;
 const DISCONNECTED_MS = 120_000;
-const RETRY_MS = 3_000;
+const HELLO_MS = 4_000; // an attempt without `hello` is given up
+const MISSED_BEATS = 2.5;
+const REFUSED_MS = 3_000; // then again, after an answer that is no stream
+const HIDDEN_MS = 30_000; // the same in a tab that nobody sees
+const ENDS = new Set(['auth_expired', 'revoked']);
 
-/** @type {Record<string, (value: Value) => string[]>} */
+/** @type {Record<string, (value: Value) => string[]>} each row's cells; its age follows them */
 const CELLS = {
-  sources: (v) => [`${v.kind}/${v.namespace}`, v.state, '', String(v.objects), v.message ?? ''],
+  sources: (v) => [`${v.kind}/${v.namespace}`, v.state, String(v.objects), v.message ?? ''],
   pods: (v) => [v.name, v.reason ?? v.phase, `${v.readyContainers}/${v.totalContainers}`, String(v.restartCount), v.owner ?? ''],
-  cronjobs: (v) => [v.name, v.schedule, v.suspended ? 'yes' : 'no', String(v.activeJobs), clock(v.lastScheduleTime)],
+  cronjobs: (v) => [v.name, v.suspended ? 'suspended' : v.activeJobs ? 'active' : 'idle', v.schedule, String(v.activeJobs), clock(v.lastScheduleTime)],
   jobs: (v) => [v.name, v.status, v.exitCode === undefined ? '' : String(v.exitCode), v.cronJobName, clock(v.startTime)],
 };
-
-const BAD = new Set(['error', 'forbidden', 'absent', 'failed', 'Error', 'CrashLoopBackOff', 'ImagePullBackOff', 'OOMKilled', 'Evicted']);
-const WARN = new Set(['late', 'stale', 'connecting', 'Pending', 'Unknown', 'Terminating']);
+const BAD = /^(error|forbidden|absent|failed|Failed|Evicted)$|BackOff|Error|Err[A-Z]|Killed|Exceeded|ExitCode|Signal:/;
+const WARN = /^(connecting|late|stale|suspended|Pending|Unknown|Terminating|ContainerCreating|PodInitializing|Init:.*)$/;
 
 /** @type {Map<string, Map<string, Row>>} */
 const topics = new Map(Object.keys(CELLS).map((name) => [name, new Map()]));
-/** @type {Map<string, Array<{key: string, value: Value}>>} parts of a snapshot that is not whole yet */
+/** @type {Map<string, Item[]>} parts of snapshots that are not whole yet */
 const parts = new Map();
+/** @type {Set<string>} topics to draw anew */
+const changed = new Set();
 /** @type {Record<string, {state: string, ageMs: number}>} */
 let vitals = {};
-let vitalsAt = performance.now();
-let heardAt = performance.now();
+let vitalsAt = moment();
+let heardAt = moment();
+let heard = false;
 let lastId = '';
+let epoch = '';
+let ended = '';
+let retryMs = REFUSED_MS;
+let beatMs = 10_000;
+let patienceMs = HELLO_MS;
+let quietAt = moment();
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
 /** @type {EventSource | undefined} */
 let source;
 
-/** @param {string | undefined} time */
-function clock(time) {
-  return time ? new Date(time).toLocaleTimeString() : '';
+/** @returns {Moment} now by two clocks: one stops while the machine sleeps, one jumps when it is set */
+function moment() {
+  return { wall: Date.now(), steady: performance.now() };
+}
+
+/** @param {Moment} then the longer of both: looking too old is the lesser fault */
+function since(then) {
+  return Math.max(Date.now() - then.wall, performance.now() - then.steady);
 }
 
 /** @param {number} ms */
 function ago(ms) {
-  const seconds = Math.max(0, Math.round(ms / 1000));
+  const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 120) return `${seconds} s`;
-  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+  if (seconds < 7_200) return `${Math.floor(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.floor(seconds / 3_600)} h` : `${Math.floor(seconds / 86_400)} d`;
 }
 
-/** @param {string} id */
-function seqOf(id) {
-  return Number(id.slice(id.indexOf('-') + 1));
+/** @param {string | undefined} time */
+function clock(time) {
+  return time ? new Date(time).toLocaleString(undefined, { dateStyle: 'short', timeStyle: 'short' }) : '';
 }
 
 /** @param {boolean} resume */
 function open(resume) {
+  clearTimeout(timer);
   source?.close();
   parts.clear();
+  wait(HELLO_MS);
   if (!resume) lastId = '';
-  const url = new URL('api/stream', document.baseURI);
+  const url = new URL('../api/stream', import.meta.url);
   url.searchParams.set('topics', Object.keys(CELLS).join(','));
   if (lastId) url.searchParams.set('since', lastId);
-  source = new EventSource(url);
+  const attempt = new EventSource(url);
+  source = attempt;
   for (const [name, apply] of Object.entries(HANDLERS)) {
-    source.addEventListener(name, (event) => {
-      heardAt = performance.now();
+    attempt.addEventListener(name, (event) => {
+      if (attempt !== source) return;
+      heard = true;
+      heardAt = moment();
+      wait(MISSED_BEATS * beatMs);
       apply(JSON.parse(event.data));
-      if (event.lastEventId) lastId = event.lastEventId;
-      draw();
+      // After a `hello` that follows a loss the browser still names the id of the connection before.
+      if (attempt === source && event.lastEventId) lastId = event.lastEventId;
+      drawSoon();
     });
   }
-  source.onerror = () => {
-    // An EventSource that has given up stays closed for ever; we never give up.
-    if (source?.readyState === EventSource.CLOSED) setTimeout(() => open(true), RETRY_MS);
+  attempt.onerror = () => {
+    if (attempt !== source) return;
+    // One that was refused stays closed for ever; otherwise the browser tries again by itself.
+    if (attempt.readyState === EventSource.CLOSED) again(document.hidden ? HIDDEN_MS : REFUSED_MS);
+    else wait(retryMs + HELLO_MS);
+    drawSoon();
   };
+}
+
+/** @param {number} ms how long nothing may come before we begin anew */
+function wait(ms) {
+  quietAt = moment();
+  patienceMs = ms;
+}
+
+/** @param {number} ms */
+function again(ms) {
+  source?.close();
+  clearTimeout(timer);
+  timer = setTimeout(() => open(true), ms);
+  wait(ms + HELLO_MS);
 }
 
 /** @type {Record<string, (data: any) => void>} */
 const HANDLERS = {
-  hello: () => parts.clear(),
+  hello: (data) => {
+    parts.clear();
+    ({ epoch, retryMs, heartbeatMs: beatMs } = data);
+    wait(MISSED_BEATS * beatMs);
+  },
   snapshot: (data) => {
+    if (!topics.has(data.topic)) return;
+    /** @type {Item[]} */
     const items = data.part === 0 ? [] : parts.get(data.topic) ?? [];
     items.push(...data.items);
     parts.set(data.topic, items);
@@ -84,27 +136,32 @@ const HANDLERS = {
     parts.delete(data.topic);
     const rows = rowsOf(data.topic);
     section(data.topic).dataset.synced = String(data.synced);
-    // An unsynced snapshot adds to what we hold and takes nothing away: the server may just have
-    // started, and it knows less than we do.
-    const known = new Set(items.map((/** @type {{key: string}} */ item) => item.key));
+    // An unsynced one adds to what we hold and takes nothing away: a server that has just started
+    // knows less than we do.
+    const known = new Set(items.map((item) => item.key));
     if (data.synced) for (const key of [...rows.keys()]) if (!known.has(key)) rows.delete(key);
-    for (const { key, value } of items) put(rows, key, value);
+    for (const item of items) put(data.topic, item, false);
+    changed.add(data.topic);
   },
   change: (data) => {
     for (const { topic, key, op, value } of data.changes) {
+      if (!topics.has(topic)) continue;
       if (op === 'remove') rowsOf(topic).delete(key);
-      else put(rowsOf(topic), key, value);
+      else put(topic, { key, value }, true);
+      changed.add(topic);
     }
   },
   heartbeat: (data) => {
     vitals = data.sources;
-    vitalsAt = performance.now();
-    // More was given to this view than we hold: something was lost without a word.
-    if (lastId && data.seq > seqOf(lastId)) open(false);
+    vitalsAt = moment();
+    const [of, seq] = lastId.split('-');
+    if (of === epoch && data.seq > Number(seq)) open(false);
   },
   goodbye: (data) => {
-    source?.close();
-    setTimeout(() => open(true), data.retryMs);
+    if (ENDS.has(data.reason)) {
+      source?.close();
+      ended = data.reason;
+    } else again(data.retryMs);
   },
 };
 
@@ -113,10 +170,30 @@ function rowsOf(name) {
   return topics.get(name) ?? new Map();
 }
 
-/** @param {Map<string, Row>} rows @param {string} key @param {Value} value */
-function put(rows, key, value) {
-  const same = JSON.stringify(rows.get(key)?.value) === JSON.stringify(value);
-  if (!same) rows.set(key, { value, at: performance.now() });
+/** @param {string} name @param {Item} item @param {boolean} now whether it changes as we speak */
+function put(name, { key, value }, now) {
+  const rows = rowsOf(name);
+  const old = rows.get(key);
+  if (old && JSON.stringify(old.value) === JSON.stringify(value)) return;
+  // When a value of a first snapshot came to be, nobody has told us.
+  rows.set(key, { value, at: now || old ? moment() : undefined, line: lineOf(name, key, value) });
+}
+
+/** @param {string} name @param {string} key @param {Value} value */
+function lineOf(name, key, value) {
+  const line = document.createElement('tr');
+  line.dataset.key = key;
+  for (const text of [...CELLS[name]?.(value) ?? [], '']) {
+    const cell = line.insertCell();
+    cell.textContent = text;
+    if (cell.cellIndex === 1) cell.dataset.mood = BAD.test(text) ? 'bad' : WARN.test(text) ? 'warn' : '';
+  }
+  if (value.missingRule) {
+    const rule = document.createElement('pre');
+    rule.textContent = value.missingRule;
+    line.cells[3]?.append(rule);
+  }
+  return line;
 }
 
 /** @param {string} name @returns {HTMLElement} */
@@ -126,79 +203,71 @@ function section(name) {
   return found;
 }
 
-/** @param {string} key */
-function ageOfSource(key) {
+/** @param {Element | null | undefined} element @param {string} text */
+function write(element, text) {
+  if (element && element.textContent !== text) element.textContent = text;
+}
+
+/** @param {string} key since the last proof of a source; undefined before the first heartbeat */
+function ageOf(key) {
   const told = vitals[key];
-  return told ? told.ageMs + performance.now() - vitalsAt : undefined;
+  return told && told.ageMs + since(vitalsAt);
 }
 
 let drawing = false;
 
-function draw() {
+function drawSoon() {
   if (drawing) return;
   drawing = true;
   requestAnimationFrame(() => {
     drawing = false;
-    for (const [name, rows] of topics) drawTopic(name, rows);
-    drawLink();
+    draw();
   });
 }
 
-/** @param {string} name @param {Map<string, Row>} rows */
-function drawTopic(name, rows) {
-  const sorted = [...rows].sort(([a], [b]) => (a < b ? -1 : 1));
-  const now = performance.now();
-  const body = section(name).querySelector('tbody');
-  body?.replaceChildren(...sorted.map(([key, row]) => {
-    const cells = CELLS[name]?.(row.value) ?? [];
-    if (name === 'sources') {
-      const age = ageOfSource(key);
-      cells[2] = age === undefined ? '' : ago(age);
-    } else {
-      cells.push(ago(now - row.at));
+function draw() {
+  for (const name of changed) {
+    const sorted = [...rowsOf(name)].sort(([a], [b]) => (a < b ? -1 : 1));
+    section(name).querySelector('tbody')?.replaceChildren(...sorted.map(([, row]) => row.line));
+  }
+  changed.clear();
+  drawAges();
+  drawLink();
+}
+
+function drawAges() {
+  for (const [name, rows] of topics) {
+    for (const [key, { at, line }] of rows) {
+      const age = name === 'sources' ? ageOf(key) : at && since(at);
+      write(line.lastElementChild, age === undefined ? (name === 'sources' ? '' : 'earlier') : `${ago(age)} ago`);
     }
-    const line = document.createElement('tr');
-    line.dataset.key = key;
-    line.append(...cells.map((text, index) => cell(text, index === 1)));
-    const rule = row.value.missingRule;
-    if (rule) line.lastElementChild?.append(ruleOf(rule));
-    return line;
-  }));
-  const old = [...rowsOf('sources').values()].some(({ value }) => value.kind === name && value.state !== 'live');
-  section(name).dataset.old = String(name !== 'sources' && old);
-}
-
-/** @param {string} text @param {boolean} mood */
-function cell(text, mood) {
-  const made = document.createElement('td');
-  made.textContent = text;
-  if (mood && (BAD.has(text) || text.startsWith('Init:Error'))) made.dataset.mood = 'bad';
-  else if (mood && WARN.has(text)) made.dataset.mood = 'warn';
-  return made;
-}
-
-/** @param {string} rule */
-function ruleOf(rule) {
-  const made = document.createElement('pre');
-  made.textContent = rule;
-  return made;
+    if (name === 'sources') continue;
+    const mine = [...rowsOf('sources')].filter(([, { value }]) => value.kind === name);
+    const bad = new Set(mine.map(([, { value }]) => value.state).filter((state) => state !== 'live'));
+    const ages = mine.map(([key, { value }]) => (value.provedAt ? ageOf(key) : undefined));
+    const oldest = ages.includes(undefined) ? '' : `as of ${ago(Math.max(...ages.map(Number)))} ago`;
+    section(name).dataset.old = String(bad.size > 0);
+    write(section(name).querySelector('small'), [...bad, ...(mine.length && oldest ? [oldest] : [])].join(', '));
+  }
 }
 
 function drawLink() {
-  const silent = performance.now() - heardAt;
-  const connected = source?.readyState === EventSource.OPEN;
-  const state = silent > DISCONNECTED_MS ? 'disconnected' : silent > STALE_MS ? 'stale' : silent > LATE_MS ? 'late'
-    : connected ? 'live' : 'connecting';
+  const silent = since(heardAt);
+  const state = ended ? 'ended' : silent > DISCONNECTED_MS ? 'disconnected' : silent > STALE_MS ? 'stale'
+    : silent > LATE_MS ? 'late' : heard && source?.readyState === EventSource.OPEN ? 'live' : 'connecting';
   document.body.dataset.link = state;
-  const link = document.getElementById('link');
-  const text = state === 'live' ? 'live' : `${state}, last heard ${ago(silent)} ago`;
-  if (link && link.textContent !== text) link.textContent = text;
+  write(document.getElementById('link'), ended ? `ended: ${ended.replace('_', ' ')}` : state);
+  write(document.getElementById('heard'), state === 'live' ? '' : `${heard ? 'last heard' : 'opened'} ${ago(silent)} ago`);
 }
 
-setInterval(draw, 1000);
+setInterval(() => {
+  if (!ended && since(quietAt) > patienceMs) open(true);
+  draw();
+}, 1_000);
 for (const wake of ['online', 'pageshow', 'visibilitychange']) {
   addEventListener(wake, () => {
-    if (!document.hidden && performance.now() - heardAt > LATE_MS) open(true);
+    const down = source?.readyState !== EventSource.OPEN && since(quietAt) > 1_000;
+    if (!ended && !document.hidden && (down || since(heardAt) > LATE_MS)) open(true);
   }, true);
 }
 open(false);
