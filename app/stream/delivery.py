@@ -90,15 +90,17 @@ class Delivery:
         reader.beat_due = True
 
     def end(self, reader: Subscription, reason: str, *, after: float = 0.0) -> None:
-        """Say goodbye now, close after so many seconds."""
+        """Say goodbye now (after hello, which comes first for everybody), close in a while."""
         if reader.over:
             return
-        goodbye = self._hub.greeting.goodbye(reason)
+        owed: tuple[Frame, ...] = (self._hub.greeting.goodbye(reason),)
         said: int | None = 0
         if reader in reader.view.live:
-            said = self._push(reader, (goodbye,))
+            said = self._push(reader, owed)
+        elif reader.rest and reader.rest[0].event == "hello":
+            owed = (reader.rest[0], *owed)
         if said is not None:
-            self._leave(reader, reason, () if said else (goodbye,), after)
+            self._leave(reader, reason, owed[said:], after)
 
     def sweep(self) -> None:
         """Drop lagging readers that have taken not one byte for too long."""
@@ -204,8 +206,8 @@ class Delivery:
             try:
                 while not reader.over:
                     if reader.rest:
-                        frames, reader.rest = reader.rest, ()
-                        await self._write(reader, frames)
+                        await self._write(reader, reader.rest[:1])
+                        reader.rest = reader.rest[1:]
                     elif reader.position < view.flushed:
                         delta = view.since(reader.position, hub.seq)
                         await self._write(reader, delta.frames)
@@ -250,7 +252,8 @@ class Delivery:
         patience = self._hub.limits.farewell_seconds
         try:
             with anyio.fail_after(patience):
-                await self._write(reader, owed)
+                for frame in owed:
+                    await self._write(reader, (frame,))
             await anyio.sleep(after)
             with anyio.fail_after(patience):
                 await reader.writer.close(reason)

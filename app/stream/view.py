@@ -140,7 +140,8 @@ class View:
         changes.sort(key=lambda change: change[0])
         frames = list(self._change_frames(changes, named=not forgotten))
         frames += self._snapshots(forgotten, upto)
-        newest = [topic.floor for topic in forgotten] + [change[0] for change in changes[-1:]]
+        newest = [topic.last_change(self.choice.namespaces) for topic in forgotten]
+        newest += [change[0] for change in changes[-1:]]
         self._delta = delta = Delta(position, upto, max(newest, default=0), tuple(frames))
         return delta
 

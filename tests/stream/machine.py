@@ -142,6 +142,11 @@ class StreamMachine(RuleBasedStateMachine):
         if told and subscription is not None:
             self.world.do(subscription.detach)
 
+    @precondition(lambda self: any(reader.writer for reader in self.world.readers))
+    @rule(index=indices, reason=st.sampled_from(("revoked", "auth_expired", "limit")))
+    def dismiss(self, index: int, reason: str) -> None:
+        self.world.dismiss(self._connected(index), reason)
+
     # Time and the process
 
     @rule(seconds=st.sampled_from((0.02, 0.05, 0.06, 5.0, 11.0, 31.0, 70.0)))

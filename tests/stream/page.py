@@ -23,6 +23,10 @@ class Chronicle:
         self.states: dict[Address, list[State]] = {}
         self.batches: list[dict[Address, int]] = []
         """For each batch the seq of each key it changed."""
+        self.seqs: dict[Address, int] = {}
+        """The seq of each key's last change."""
+        self.synced: set[str] = set()
+        """Topics that have been complete."""
         self.largest = 0
         """Bytes of the largest value."""
 
@@ -53,6 +57,7 @@ class Page:
         chronicles: By epoch; what it sees is held against them.
         topics: What it subscribes to.
         namespaces: None for all.
+        fields: What a value of its audience has.
     """
 
     def __init__(
@@ -60,9 +65,11 @@ class Page:
         chronicles: dict[str, Chronicle],
         topics: tuple[str, ...],
         namespaces: frozenset[str] | None,
+        fields: frozenset[str],
     ) -> None:
         self.topics = topics
         self.namespaces = namespaces
+        self.fields = fields
         self.values: dict[Address, State] = {}
         self.stale: set[Address] = set()
         self.synced: dict[str, bool] = {}
@@ -72,6 +79,8 @@ class Page:
         self.reason: str | None = None
         self.goodbye: str | None = None
         self.heartbeats = 0
+        self.proved = -1
+        """The seq of the last heartbeat."""
         self._chronicles = chronicles
         self._at: dict[Address, int] = {}
         self._assembly: Assembly | None = None
@@ -87,6 +96,7 @@ class Page:
         self._greeted = False
         self._connection_seq = -1
         self._changed = set()
+        self.proved = -1
 
     def visible(self, key: str) -> bool:
         """Whether this page's choice of namespaces has `key`."""
@@ -139,11 +149,12 @@ class Page:
         assert (assembly.topic, assembly.received, assembly.parts) == (topic, part, parts)
         assembly.received += 1
         for item in cast("list[dict[str, Json]]", data["items"]):
-            assembly.items[str(item["key"])] = number_in(item["value"])
+            assembly.items[str(item["key"])] = self._number(item["value"])
         if assembly.received < parts:
             return
         self._assembly = None
         synced = self.synced[topic] = data["synced"] is True
+        assert not synced or topic in self._chronicles[str(self.epoch)].synced, "not complete yet"
         for key, state in assembly.items.items():
             self._see((topic, key), state)
         missing = [
@@ -164,7 +175,7 @@ class Page:
             address = (str(change["topic"]), str(change["key"]))
             assert address[0] in self.topics
             assert change["op"] in {"upsert", "remove"}
-            state = number_in(change["value"]) if change["op"] == "upsert" else None
+            state = self._number(change["value"]) if change["op"] == "upsert" else None
             self._see(address, state)
             if event.id is not None and state is not None:
                 assert (address, state) not in self._changed, "a change comes twice"
@@ -191,7 +202,14 @@ class Page:
         self.heartbeats += 1
         assert self.last_id is not None, "a heartbeat before the first position"
         assert self._assembly is None, "a heartbeat for a reader that is behind"
-        assert cast("int", event.data["seq"]) <= seq_of(self.last_id), "a false alarm of loss"
+        self.proved = cast("int", event.data["seq"])
+        assert self.proved <= seq_of(self.last_id), "a false alarm of loss"
+
+    def _number(self, value: Json) -> int:
+        """The number that tells a value from every other."""
+        fields = cast("dict[str, Json]", value)
+        assert fields.keys() == self.fields, "another audience's reading"
+        return cast("int", fields["n"])
 
     def _see(self, address: Address, state: State) -> None:
         """Hold `state` for a key; it must lie on the board's own way, and not behind."""
@@ -214,11 +232,6 @@ class Page:
         self._connection_seq = int(seq)
         self.last_id = id
         self.ids.append(id)
-
-
-def number_in(value: Json) -> int:
-    """The number that tells a value from every other."""
-    return cast("int", cast("dict[str, Json]", value)["n"])
 
 
 def seq_of(id: str) -> int:

@@ -265,6 +265,27 @@ class TestGoodbye:
             assert names(writer.events()) == ["goodbye"]
             assert not writer.aborted
 
+    @pytest.mark.parametrize(
+        ("room", "expected"),
+        [
+            (0, ["hello", "goodbye"]),
+            (1, ["hello", "goodbye"]),
+            (2, ["hello", "snapshot", "goodbye"]),
+        ],
+    )
+    async def test_it_breaks_a_snapshot_off_but_never_comes_before_hello(
+        self, room: int, expected: list[str]
+    ) -> None:
+        async with running() as stage:
+            for n in range(3):
+                stage.pods.upsert(f"a/{n}", LARGE)
+            subscription, writer = stage.attach(stage.writer(room=room))
+            await settle()
+            subscription.end("drain")
+            writer.widen(None)
+            assert await subscription.wait_closed() == "drain"
+            assert names(writer.events()) == expected
+
     async def test_a_reader_that_does_not_take_it_in_a_second_is_dropped(self) -> None:
         async with running() as stage:
             subscription, writer = await blocked(stage)

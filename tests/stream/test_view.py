@@ -298,6 +298,16 @@ class TestGiven:
         view.flush(2)
         assert view.given == 2
 
+    def test_it_moves_with_what_a_snapshot_holds_besides(self) -> None:
+        stage = Stage()
+        view = look(stage, "pods", namespaces=["a"])
+        stage.pods.mark_synced()
+        stage.pods.upsert("a/1", 2)
+        stage.pods.upsert("b/1", 3)
+        (event,) = read(view.flush(3))
+        assert (event.event, items_of(event)) == ("snapshot", {"a/1": 2})
+        assert view.given == 2
+
 
 def test_frames_and_changes_are_counted_when_they_are_made() -> None:
     stage = Stage()

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 TOPICS = ("pods", "jobs", "news")
+FIELDS = {"detail": frozenset({"n", "pad"}), "summary": frozenset({"n"})}
+"""What a value has for each audience."""
 KEYS = ("a/1", "a/2", "b/1", "b/2", "all")
 FINAL = "a/final"
 """A key that gets one value, and no other after it."""
@@ -232,7 +234,10 @@ class World:
             for name, topic in self.topics.items():
                 for seq, key, _ in topic.since(before, None):
                     seqs[(name, key)] = seq
+                if topic.synced:
+                    self.chronicle.synced.add(name)
             self.chronicle.batches.append(seqs)
+            self.chronicle.seqs.update(seqs)
 
         listening = [topic.listen(self._noting(name)) for name, topic in self.topics.items()]
         try:
@@ -267,7 +272,7 @@ class World:
     ) -> Reader:
         """A page that has never been connected."""
         ordered = tuple(name for name in TOPICS if name in topics)
-        reader = Reader(Page(self.chronicles, ordered, namespaces), audience)
+        reader = Reader(Page(self.chronicles, ordered, namespaces, FIELDS[audience]), audience)
         self.readers.append(reader)
         return reader
 
@@ -307,6 +312,12 @@ class World:
         self.look(reader, arrived)
         self.gone(reader)
 
+    def dismiss(self, reader: Reader, reason: str) -> None:
+        """Say goodbye to a reader."""
+        subscription = reader.subscription
+        if subscription is not None:
+            self.do(lambda: subscription.end(reason))
+
     def look(self, reader: Reader, most: int | None = None) -> None:
         """Let a page see what has arrived."""
         if reader.writer is not None:
@@ -327,6 +338,8 @@ class World:
             reader.slow = False
             if reader.writer is not None:
                 self.do(lambda writer=reader.writer: writer.widen(None))  # type: ignore[misc]
+        # Those who have been told goodbye are closed by then.
+        self.advance(2.0)
         for reader in self.readers:
             if reader.writer is None:
                 self.connect(reader, reader.page.last_id)
@@ -346,7 +359,11 @@ class World:
         }
         assert page.values == board
         assert not page.stale
+        assert all(page.synced[name] for name in page.topics)
         assert page.heartbeats, "no heartbeat in a round"
+        seqs = self.chronicle.seqs.items()
+        last = max((s for (n, k), s in seqs if n in page.topics and page.visible(k)), default=0)
+        assert page.proved >= last, "a loss of the last change would not be noticed"
         for address, number in self.finals.items():
             if address[0] in page.topics and page.visible(address[1]):
                 assert page.values[address] == number, "a terminal value is lost"
