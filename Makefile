@@ -4,6 +4,7 @@
 #   make check           the static half: format, lint, types, import contracts, page types
 #   make control-plane   build the Kubernetes control plane that the tests run on (needs Go >= 1.26)
 #   make bench           the benchmarks; writes docs/benchmarks.md
+#   make docs            docs/settings.md again from the settings
 #   make lock            resolve the dependencies again into the hashed requirement files (needs uv)
 #   make clean           remove what the other targets made inside the checkout
 
@@ -15,7 +16,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install test check pytest page-types control-plane bench lock clean
+.PHONY: help install test check pytest page-types control-plane bench docs lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -61,6 +62,9 @@ control-plane:
 
 bench: $(VENV)/.ready
 	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(VENV)/.ready
+	$(BIN)/python -m app.settings.reference docs/settings.md
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml -o requirements.txt
