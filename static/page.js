@@ -172,6 +172,8 @@ function rowsOf(name) {
 
 /** @param {string} name @param {Item} item @param {boolean} now whether it changes as we speak */
 function put(name, { key, value }, now) {
+  // Heartbeats tell the ages of what we follow; a source of something else would have none.
+  if (name === 'sources' && !topics.has(value.kind)) return;
   const rows = rowsOf(name);
   const old = rows.get(key);
   if (old && JSON.stringify(old.value) === JSON.stringify(value)) return;
@@ -185,12 +187,15 @@ function lineOf(name, key, value) {
   line.dataset.key = key;
   for (const text of [...CELLS[name]?.(value) ?? [], '']) {
     const cell = line.insertCell();
-    cell.textContent = text;
+    // A name is one in its namespace only.
+    cell.textContent = cell.cellIndex === 0 && 'many' in document.body.dataset ? key : text;
     if (cell.cellIndex === 1) cell.dataset.mood = BAD.test(text) ? 'bad' : WARN.test(text) ? 'warn' : '';
   }
   if (value.missingRule) {
-    const rule = document.createElement('pre');
-    rule.textContent = value.missingRule;
+    const rule = document.createElement('details');
+    rule.append(document.createElement('summary'), document.createElement('pre'));
+    write(rule.firstElementChild, 'The rule that is missing');
+    write(rule.lastElementChild, value.missingRule);
     line.cells[3]?.append(rule);
   }
   return line;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -85,7 +86,7 @@ async def test_it_shows_what_the_board_holds(visit: Visit, shared: Served) -> No
     )
     await expect(cells(visit, "cronjobs", "agents/paused").nth(1)).to_have_text("suspended")
     await expect(cells(visit, "jobs", "agents/broken").nth(1)).to_have_text("failed")
-    await expect(tab.locator('section[data-topic="sources"] tbody tr')).to_have_count(4)
+    await expect(tab.locator('section[data-topic="sources"] tbody tr')).to_have_count(3)
     # How old: each source by its proof, each kind by its sources, each value by its change.
     await expect(cells(visit, "sources", "pods/agents").last).to_contain_text(" s ago")
     await expect(tab.locator('section[data-topic="pods"] small')).to_contain_text("as of ")
@@ -93,6 +94,18 @@ async def test_it_shows_what_the_board_holds(visit: Visit, shared: Served) -> No
     assert visit.requests
     for url in visit.requests:
         assert url.startswith(f"{shared.url}/"), "nothing is asked of anybody else"
+
+
+async def test_of_several_namespaces_it_names_each(visit: Visit) -> None:
+    application = house(clock=SystemClock(), namespaces=(NAMESPACE, "agents-night"))
+    with serving(application) as served:
+        for namespace in (NAMESPACE, "agents-night"):
+            served.call(partial(fill, application, namespace))
+        await opened(visit, served.url)
+        await expect(visit.page.locator("#scope")).to_have_text("agents, agents-night")
+        for namespace in (NAMESPACE, "agents-night"):
+            name = f"{namespace}/agent-0"
+            await expect(cells(visit, "pods", name).first).to_have_text(name)
 
 
 async def test_it_follows_a_change_and_a_removal(visit: Visit, shared: Served) -> None:
@@ -186,6 +199,31 @@ async def test_after_a_goodbye_it_comes_back_by_itself(visit: Visit) -> None:
         await expect(row(visit, "pods", "agents/new")).to_have_count(1)
     finally:
         again.stop()
+    assert visit.other_than(*GONE) == []
+
+
+async def test_a_server_that_hangs_is_given_up_and_found_again(visit: Visit) -> None:
+    await visit.page.clock.install()
+    cluster = Cluster()
+    cluster.apply("pods", pod("kept"))
+
+    def attempts() -> int:
+        return sum("/api/stream" in url for url in visit.requests)
+
+    async with cluster.running(), process(server=cluster.url, heartbeat_seconds=1) as running:
+        await opened(visit, running.url)
+        await expect(row(visit, "pods", "agents/kept")).to_have_count(1)
+        assert attempts() == 1
+        # The connection stays open, and nothing comes: only a deadline can tell.
+        running.signal(signal.SIGSTOP)
+        await later(visit, 20)
+        await linked(visit, "late")
+        await become(lambda: attempts() > 1)
+        running.signal(signal.SIGCONT)
+        cluster.apply("pods", pod("new"))
+        await later(visit, 5)
+        await linked(visit, "live")
+        await expect(row(visit, "pods", "agents/new")).to_have_count(1)
     assert visit.other_than(*GONE) == []
 
 
