@@ -6,6 +6,7 @@ Raw JSON in, raw JSON out, every answer that is not 2xx is an `ApiFailure`.
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import ssl
 from contextlib import aclosing
@@ -225,7 +226,8 @@ class Api:
     ) -> Json:
         """Any request that answers JSON. Raises ApiFailure."""
         headers = {"Accept": accept, "Content-Type": content_type}
-        data = None if body is None else json.dumps(body).encode()
+        # From a file, as aiohttp demands of bodies over a mebibyte.
+        data = None if body is None else io.BytesIO(json.dumps(body).encode())
         async with self._session.request(
             method, self._url + path, params=params, data=data, headers=headers
         ) as answer:

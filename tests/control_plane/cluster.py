@@ -54,6 +54,7 @@ class ControlPlane:
         self._port = ReservedPort()
         self._kubelet_port = ReservedPort()
         self._nursery = Nursery()
+        self._outage = False
         keys = write_keys(self.directory)
         self.ca = keys.ca
         self.url = f"https://127.0.0.1:{self._port.number}"
@@ -124,9 +125,15 @@ class ControlPlane:
         for program in self._programs.values():
             if program.running:
                 program.resume()
-            else:
+            elif program.name != "kcm":
                 program.start()
         self._await_api()
+        kcm = self._programs["kcm"]
+        if self._outage:
+            # Controllers that could not ask wait up to half a minute before they ask again.
+            kcm.stop(signal.SIGKILL)
+            self._outage = False
+        kcm.start()
         self._await("kubelet", self._kubelet_port.answers)
 
     # ---- access
@@ -199,6 +206,7 @@ class ControlPlane:
 
     def stop_part(self, part: Part, number: signal.Signals = signal.SIGTERM) -> None:
         """Stop one part; a stopped `kcm` makes a cluster without progress."""
+        self._outage = self._outage or part in ("etcd", "apiserver")
         self._programs[part].stop(number)
 
     def start_part(self, part: Part) -> None:
@@ -216,6 +224,7 @@ class ControlPlane:
 
     def pause(self, part: Part) -> None:
         """Freeze one part (SIGSTOP), at rest on return: connections stay, and nothing answers."""
+        self._outage = self._outage or part in ("etcd", "apiserver")
         self._programs[part].pause()
 
     def resume(self, part: Part) -> None:

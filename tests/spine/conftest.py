@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
+from tests.control_plane.api import NAMESPACES
 from tests.control_plane.grants import rule
 from tests.spine.cable import Cable
 from tests.spine.oracle import fresh_list
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from tests.control_plane.api import Api
@@ -34,6 +35,16 @@ def watcher(viewer: RestrictedUser) -> RestrictedUser:
     for needed in VIEW:
         viewer.grant(needed)
     return viewer
+
+
+@pytest.fixture
+def other_namespace(control_plane: ControlPlane, namespace: str) -> Iterator[str]:
+    """A second namespace of the test."""
+    name = f"{namespace}-other"
+    control_plane.create_namespace(name)
+    yield name
+    control_plane.heal()
+    control_plane.door.call("DELETE", NAMESPACES.path(name=name))
 
 
 @pytest.fixture

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from tests.spine.page import Address
     from tests.stream.wire import Json
 
+KINDS = ("pods", "cronjobs", "jobs", "events")
+"""What is watched unless a test says otherwise: the topics, and the sources' kinds."""
+
 Truth = Callable[[], Awaitable["dict[Address, Json]"]]
 
 

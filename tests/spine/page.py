@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from tests.stream.wire import Event, Json
 
@@ -201,3 +201,15 @@ class Page:
         self._seen[epoch] = int(seq)
         self._owed = False
         self.last_id = id
+
+
+def shows(topic: str, key: str, **fields: Json) -> Callable[[Page], bool]:
+    """Whether a page holds a value with these fields, None for one that is absent."""
+
+    def holds(page: Page) -> bool:
+        value = page.values.get((topic, key))
+        return isinstance(value, dict) and all(
+            value.get(name) == wanted for name, wanted in fields.items()
+        )
+
+    return holds
