@@ -21,6 +21,8 @@ class WatchLimits:
     silence: float = 70.0
     """Longer silence asks for a proof of life. Servers send a bookmark about every 60 s, but none
     of kinds that they do not cache, as events; and at 75 s without a proof a source is late."""
+    fresh: float = 10.0
+    """A proof of this age lasts until the first bookmark of the next watch."""
     relist: float = 1800.0
     """A full list in any case: against a watch that is silent because the server went back."""
     short: float = 1.0

@@ -104,7 +104,9 @@ class Reflector(Generic[R]):
             if left < SHORTEST_WATCH_SECONDS:
                 self._collection.forget("periodic")
             elif self._doubt:
+                self._doubt = False
                 await self._probe(position)
+                self._recovery.probed()
                 return
             else:
                 await self._watch(position, left)
@@ -175,6 +177,7 @@ class Reflector(Generic[R]):
                             )
             if position is None:
                 raise Refused("The streaming list did not mark its end.")
+            await self._stay_proved(position)
         except ClusterError as error:
             if position is not None or isinstance(error, OF_ANY_LIST):
                 raise
@@ -223,19 +226,28 @@ class Reflector(Generic[R]):
                 raise ShortWatch("The watch ended at once.")
             return
         self._hasty = 0
+        await self._stay_proved(position)
+
+    async def _stay_proved(self, position: Position) -> None:
+        """A watch ended as it should: nothing is wrong, and nothing shall look so meanwhile.
+
+        The next watch says nothing for a minute. Servers end a watch with a bookmark; where one did
+        not, the last proof may be so old that it would not last as long.
+        """
         await self._look_for_namespace(self._collection.objects)
+        last = self.statistics.last_proof or 0.0
+        if self._clock.monotonic() - last > self._limits.fresh:
+            await self._probe(position)
 
     async def _probe(self, position: Position) -> None:
-        """A watch failed or was silent: is the server there, and is our position its past?"""
-        self._doubt = False
+        """Is the server there, and is our position its past?"""
         body = await self._transport.fetch(self._calls.page(1, None))
         version = self._projection.page(body).resource_version
         if version != position.version and not is_news(version, position.version):
             # The server's history is behind ours: it was restored from a backup.
             self._collection.forget("restored")
-            return
-        self._recovery.probed()
-        self._collection.prove("list")
+        else:
+            self._collection.prove("list")
 
     def _read(self, line: bytes) -> WatchEvent[R]:
         self.statistics.bytes += len(line)

@@ -67,12 +67,29 @@ async def test_410_on_a_later_page_asks_for_everything_at_once() -> None:
 
 
 async def test_a_watch_that_ends_is_opened_again_from_the_last_version_without_a_list() -> None:
-    ended = watching(event("ADDED", "y", 8), bookmark(12), 60.0, quiet=False)
+    ended = watching(event("ADDED", "y", 8), 60.0, bookmark(12), 1.5, quiet=False)
     bench = await Bench([listed(7, "x")], [ended, QUIET]).run(125)
     assert bench.transport.verbs() == ["list", "watch", "watch"]
     assert bench.transport.calls[-1].params["resourceVersion"] == "12"
     assert bench.sink.verbs.count("bookmark") == 1
     assert bench.monitor.errors == []
+
+
+async def test_a_watch_that_ends_without_a_last_bookmark_is_followed_by_a_probe() -> None:
+    """Or its source would be late before the first bookmark of the next one."""
+    ended = watching(event("ADDED", "y", 8), 50.0, quiet=False)
+    bench = await Bench([listed(7, "x")], [ended, QUIET]).run(110)
+    assert bench.transport.verbs() == ["list", "watch", "probe", "watch"]
+    assert bench.transport.calls[-1].params["resourceVersion"] == "8"
+    assert bench.monitor.told == ["connecting", "list", "event", "list"]
+
+
+async def test_a_namespace_that_goes_while_it_is_watched_is_noticed_at_the_watchs_end() -> None:
+    emptied = watching(event("DELETED", "x", 8), 50.0, quiet=False)
+    bench = Bench([listed(7, "x"), listed(9)], [emptied, QUIET])
+    bench.transport.namespace = Answer([status(404, "NotFound")], status=404)
+    await bench.run(60)
+    assert bench.monitor.told == ["connecting", "list", "event", "Absent"]
 
 
 async def test_expired_means_a_list_at_once_and_the_missed_removals() -> None:

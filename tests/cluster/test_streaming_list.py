@@ -93,8 +93,8 @@ async def test_a_stream_past_its_time_is_ended_by_us() -> None:
     endless = [chunk for n in range(100) for chunk in (60.0, bookmark(8 + n))]
     bench = Bench([listed(1)], [Answer([bookmark(7, initial=True), *endless])], LIMITS)
     await bench.run(600 + 31)
-    assert bench.transport.verbs() == ["watch", "watch"]
-    assert "sendInitialEvents" not in bench.transport.calls[1].params
+    assert bench.transport.verbs() == ["watch", "probe", "watch"]
+    assert "sendInitialEvents" not in bench.transport.calls[2].params
     assert bench.monitor.errors == []
 
 
