@@ -5,17 +5,22 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks import report
 from benchmarks.fanout import run as fanout
 from benchmarks.reflect import run as reflect
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 ROOT = Path(__file__).parents[1]
 
 
-def main(arguments: list[str]) -> int:
-    """Runs the named benchmark, or all, and publishes what they found."""
+def main(arguments: list[str], root: Path = ROOT) -> int:
+    """Runs the named benchmark, or all, and publishes what they found below `root`."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("which", nargs="?", choices=report.ORDER, help="one of them; default: all")
     parser.add_argument("--runs", type=int, default=5, help="interleaved rounds (default 5)")
@@ -24,13 +29,22 @@ def main(arguments: list[str]) -> int:
         action="store_true",
         help="a smoke run: one short round, published to build/ and not to docs/",
     )
+    parser.add_argument(
+        "--stand-in",
+        action="store_true",
+        help="reflect: the stand-in for the API server, also where the real one is built",
+    )
     chosen = parser.parse_args(arguments)
     if chosen.runs < 1:
         parser.error("--runs is at least 1")
-    build = ROOT / "build" / "benchmarks"
-    page = build / "quick.md" if chosen.quick else ROOT / "docs" / "benchmarks.md"
+    build = root / "build" / "benchmarks"
+    page = build / "quick.md" if chosen.quick else root / "docs" / "benchmarks.md"
     runs = 1 if chosen.quick else chosen.runs
-    for name, benchmark in (("fanout", fanout.run), ("reflect", reflect.run)):
+    benchmarks: dict[str, Callable[..., str]] = {
+        "fanout": fanout.run,
+        "reflect": partial(reflect.run, stand_in=chosen.stand_in),
+    }
+    for name, benchmark in benchmarks.items():
         if chosen.which not in (None, name):
             continue
         began = time.monotonic()

@@ -38,6 +38,8 @@ def manifest(number: int) -> Json:
             },
         },
         "spec": {
+            # A node that nobody is: the test cluster's kubelet leaves these pods alone.
+            "nodeName": f"node-{number % 20:02d}",
             "restartPolicy": "Always",
             "automountServiceAccountToken": True,
             "initContainers": [_container("prepare", 4)],
@@ -174,7 +176,7 @@ DEFAULTS: Json = {
 
 
 def _managed(manager: str, **more: object) -> Json:
-    fields = {f'k:{{"name":"SETTING_{i:02d}"}}': {".": {}, "f:name": {}} for i in range(12)}
+    fields: Json = {f'k:{{"name":"SETTING_{i:02d}"}}': {".": {}, "f:name": {}} for i in range(12)}
     return {
         "manager": manager,
         "operation": "Update",

@@ -19,7 +19,7 @@ from aiohttp import web
 from benchmarks.reflect import pods
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
 REMEMBERED = 8_192
 """Events that a watch may begin in the past of."""
@@ -66,7 +66,7 @@ class Kept:
             metadata |= {"continue": f"{version}:{end}", "remainingItemCount": len(names) - end}
         return listed("PodList", metadata, [self._bytes[name] for name in names[begin:end]])
 
-    async def lines(self, after: int) -> AsyncIterator[bytes]:
+    async def lines(self, after: int) -> AsyncGenerator[bytes, None]:
         """What happens after a version; from 0 on everything that is, as if it were new."""
         queue: asyncio.Queue[bytes] = asyncio.Queue()
         self._watchers.add(queue)
