@@ -16,7 +16,7 @@ from tests.cluster.projections.raw import page, pod
 from tests.web.cluster import Cluster
 from tests.web.house import NAMESPACE, fill, house, show
 from tests.web.process import process
-from tests.web.reader import become
+from tests.web.reader import Reader, become
 from tests.web.served import Served, serving
 from tests.web.test_event_stream import health, put, remove
 
@@ -68,6 +68,11 @@ async def opened(visit: Visit, url: str) -> None:
 
 async def linked(visit: Visit, state: str) -> None:
     await expect(visit.page.locator("body")).to_have_attribute("data-link", state, timeout=20_000)
+
+
+def attempts(visit: Visit) -> int:
+    """How often the page has asked for the stream."""
+    return sum("/api/stream" in url for url in visit.requests)
 
 
 async def later(visit: Visit, seconds: int) -> None:
@@ -207,24 +212,53 @@ async def test_a_server_that_hangs_is_given_up_and_found_again(visit: Visit) -> 
     cluster = Cluster()
     cluster.apply("pods", pod("kept"))
 
-    def attempts() -> int:
-        return sum("/api/stream" in url for url in visit.requests)
-
     async with cluster.running(), process(server=cluster.url, heartbeat_seconds=1) as running:
         await opened(visit, running.url)
         await expect(row(visit, "pods", "agents/kept")).to_have_count(1)
-        assert attempts() == 1
+        assert attempts(visit) == 1
         # The connection stays open, and nothing comes: only a deadline can tell.
         running.signal(signal.SIGSTOP)
         await later(visit, 20)
         await linked(visit, "late")
-        await become(lambda: attempts() > 1)
+        await become(lambda: attempts(visit) > 1)
         running.signal(signal.SIGCONT)
         cluster.apply("pods", pod("new"))
         await later(visit, 5)
         await linked(visit, "live")
         await expect(row(visit, "pods", "agents/new")).to_have_count(1)
     assert visit.other_than(*GONE) == []
+
+
+async def test_where_there_is_no_room_it_comes_back_when_it_was_told_to(visit: Visit) -> None:
+    await visit.page.clock.install()
+    application = house(clock=SystemClock(), streams_max=1)
+    with serving(application) as served:
+        served.call(lambda: fill(application))
+        async with Reader(served.port) as other:
+            await other.follow()
+            await other.snapshot()
+            await visit.page.goto(f"{served.url}/")
+            await become(lambda: attempts(visit) == 1)
+            await linked(visit, "connecting")
+            await expect(visit.page.locator("#heard")).to_contain_text("last heard")
+            await later(visit, 10)
+            assert attempts(visit) == 1, "fifteen seconds were asked for"
+        await become(lambda: served.rooms.readers == 0)
+        await later(visit, 6)
+        await linked(visit, "live")
+        await expect(row(visit, "pods", "agents/agent-0")).to_have_count(1)
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize("path", ["/watchglass", "/watchglass/"])
+async def test_it_works_below_a_base_path(visit: Visit, path: str) -> None:
+    application = house(clock=SystemClock(), base_path="/watchglass")
+    with serving(application) as served:
+        served.call(lambda: fill(application))
+        await visit.page.goto(f"{served.url}{path}")
+        await linked(visit, "live")
+        await expect(row(visit, "pods", "agents/agent-0")).to_have_count(1)
+    assert visit.complaints == []
 
 
 async def test_a_credential_that_ends_ends_the_page_too(visit: Visit) -> None:
