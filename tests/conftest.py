@@ -12,7 +12,7 @@ from tests.requirements import nothing_may_be_missing
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-pytest_plugins = ["tests.control_plane.fixtures"]
+pytest_plugins = ["tests.control_plane.fixtures", "tests.mutants.report"]
 
 
 def pytest_configure() -> None:

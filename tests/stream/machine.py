@@ -54,7 +54,8 @@ class StreamMachine(RuleBasedStateMachine):
         if not hasattr(self, "world"):
             return
         try:
-            self.world.settle()
+            if self.world.alive:
+                self.world.settle()
         finally:
             self.world.close()
 

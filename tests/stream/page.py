@@ -84,6 +84,8 @@ class Page:
         self._chronicles = chronicles
         self._at: dict[Address, int] = {}
         self._assembly: Assembly | None = None
+        self._awaited: set[str] = set()
+        """Topics that have to come in full before it has a position."""
         self._greeted = False
         self._connection_seq = -1
         self._changed: set[tuple[Address, State]] = set()
@@ -117,7 +119,7 @@ class Page:
             case "heartbeat":
                 self._heartbeat(event)
             case "goodbye":
-                assert event.id is None
+                assert event.id is None, "a goodbye with an id"
                 self.goodbye = str(event.data["reason"])
             case _:
                 raise AssertionError(f"an event {event.event!r}")
@@ -127,10 +129,11 @@ class Page:
     def _hello(self, data: dict[str, Json]) -> None:
         assert not self._greeted, "one hello a connection"
         assert data["schema"] == "watchglass.stream/1"
-        assert data["topics"] == list(self.topics)
+        assert data["topics"] == list(self.topics), "other topics than asked for"
         self._greeted = True
         self.reason = str(data["reason"])
         assert data["resumed"] is (self.reason in {"resumed", "gap"})
+        self._awaited = set() if data["resumed"] else set(self.topics)
         epoch = str(data["epoch"])
         if epoch != self.epoch:
             # Another life of the process: what it said before has no place in the new order.
@@ -140,19 +143,21 @@ class Page:
 
     def _snapshot(self, data: dict[str, Json]) -> None:
         topic, part, parts = str(data["topic"]), data["part"], cast("int", data["parts"])
-        assert topic in self.topics
+        assert topic in self.topics, "a topic that was not asked for"
         if part == 0:
             # Also the way to begin anew: what was cut off before its last part has no effect.
             self._assembly = Assembly(topic, parts)
         assembly = self._assembly
         assert assembly is not None, "a snapshot without a beginning"
-        assert (assembly.topic, assembly.received, assembly.parts) == (topic, part, parts)
+        expected = (assembly.topic, assembly.received, assembly.parts)
+        assert (topic, part, parts) == expected, "a part out of turn"
         assembly.received += 1
         for item in cast("list[dict[str, Json]]", data["items"]):
             assembly.items[str(item["key"])] = self._number(item["value"])
         if assembly.received < parts:
             return
         self._assembly = None
+        self._awaited.discard(topic)
         synced = self.synced[topic] = data["synced"] is True
         assert not synced or topic in self._chronicles[str(self.epoch)].synced, "not complete yet"
         for key, state in assembly.items.items():
@@ -173,7 +178,7 @@ class Page:
         assert changes, "an empty change"
         for change in changes:
             address = (str(change["topic"]), str(change["key"]))
-            assert address[0] in self.topics
+            assert address[0] in self.topics, "a topic that was not asked for"
             assert change["op"] in {"upsert", "remove"}
             state = self._number(change["value"]) if change["op"] == "upsert" else None
             self._see(address, state)
@@ -198,7 +203,7 @@ class Page:
                 assert event.size + chronicle.largest + 2_000 > 65_024, "a batch is torn"
 
     def _heartbeat(self, event: Event) -> None:
-        assert event.id is None
+        assert event.id is None, "a heartbeat with an id"
         self.heartbeats += 1
         assert self.last_id is not None, "a heartbeat before the first position"
         assert self._assembly is None, "a heartbeat for a reader that is behind"
@@ -213,7 +218,7 @@ class Page:
 
     def _see(self, address: Address, state: State) -> None:
         """Hold `state` for a key; it must lie on the board's own way, and not behind."""
-        assert state is None or self.visible(address[1]), f"{address} is not of this page's choice"
+        assert self.visible(address[1]), f"{address} is not of this page's choice"
         chronicle = self._chronicles[str(self.epoch)]
         at = chronicle.find(address, state, self._at.get(address, 0))
         assert at is not None, f"{address} moves backwards to {state}"
@@ -226,8 +231,9 @@ class Page:
 
     def _move(self, id: str) -> None:
         epoch, _, seq = id.partition("-")
-        assert epoch == self.epoch
+        assert epoch == self.epoch, "an id of another epoch"
         assert self._assembly is None, "an id inside a snapshot"
+        assert not self._awaited, "an id before all topics have come"
         assert int(seq) > self._connection_seq, "ids go up, and none comes twice"
         self._connection_seq = int(seq)
         self.last_id = id

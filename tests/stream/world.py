@@ -70,6 +70,13 @@ class StillLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self.moment
 
+    @property
+    def next_timer(self) -> float:
+        """When the next call is due."""
+        # The base class tells nobody else.
+        timers: list[asyncio.TimerHandle] = self._scheduled  # type: ignore[attr-defined]
+        return min(timer.when() for timer in timers if not timer.cancelled())
+
     def cycles(self, count: int) -> None:
         """Run what is ready, so many times."""
         for _ in range(count):
@@ -125,7 +132,7 @@ class World:
         self.hub = self.room.hub(
             self.clock,
             limits=self.room.limits(
-                heartbeat_seconds=10.0, heartbeat_slots=2, tombstone_seconds=60.0, tombstones=3
+                heartbeat_seconds=10.0, heartbeat_slots=2, tombstone_seconds=60.0, tombstones=2
             ),
             epoch=epoch,
             random=Random(self.lives),
@@ -142,6 +149,11 @@ class World:
         self.running = self.loop.create_task(self.hub.run())
         self.loop.cycles(3)
 
+    @property
+    def alive(self) -> bool:
+        """Whether the hub runs."""
+        return not self.running.done()
+
     def restart(self) -> None:
         """The process dies as it stands, and another begins."""
         self.kill()
@@ -152,16 +164,19 @@ class World:
         for reader in self.readers:
             if reader.writer is not None:
                 reader.writer.cut()
-                self.look(reader)
-                self.gone(reader)
         self.running.cancel()
         with suppress(asyncio.CancelledError):
             self.loop.run_until_complete(self.running)
+        for reader in self.readers:
+            self.look(reader)
+            self.gone(reader)
 
     def close(self) -> None:
         """The end of the test."""
-        self.kill()
-        self.loop.close()
+        try:
+            self.kill()
+        finally:
+            self.loop.close()
 
     # Doing
 
@@ -192,9 +207,13 @@ class World:
             self.loop.cycles(4)
             self.after()
 
+    def advance_to_next_timer(self, before: float) -> None:
+        """Let time pass until something is due so many seconds later."""
+        self.advance(max(0.0, self.loop.next_timer - before - self.loop.moment))
+
     def after(self) -> None:
         """What holds at every moment."""
-        if self.running.done():
+        if not self.alive:
             self.running.result()
         for reader in self.readers:
             if not reader.slow:
@@ -217,8 +236,8 @@ class World:
             for name in view.choice.topics
             for _, key, _ in self.topics[name].since(subscription.position, namespaces)
         ]
-        assert len(behind) == len(set(behind))
-        assert set(behind) <= known
+        assert len(behind) == len(set(behind)), "behind by more than one change of a key"
+        assert set(behind) <= known, "behind by a key that is not known"
 
     # Values
 
@@ -303,7 +322,7 @@ class World:
 
         self.do(attach)
         if page._greeted:
-            assert page.reason in expected
+            assert page.reason in expected, f"a reason {page.reason!r} for {cursor!r}"
 
     def leave(self, reader: Reader, *, arrived: int | None) -> None:
         """Cut a connection at a frame border; of what it took, `arrived` frames reach the page."""
@@ -357,9 +376,9 @@ class World:
             for key, value in self.topics[name].items()
             if page.visible(key)
         }
-        assert page.values == board
-        assert not page.stale
-        assert all(page.synced[name] for name in page.topics)
+        assert page.values == board, "a page does not agree with the board"
+        assert not page.stale, "something is still marked stale"
+        assert all(page.synced.get(name) for name in page.topics), "a topic is not synced"
         assert page.heartbeats, "no heartbeat in a round"
         seqs = self.chronicle.seqs.items()
         last = max((s for (n, k), s in seqs if n in page.topics and page.visible(k)), default=0)
