@@ -28,6 +28,7 @@ class Cluster(ApiServer):
         """Break every connection and accept none."""
         self._version = 100
         self._objects: dict[str, dict[str, Json]] = {kind: {} for kind in KINDS}
+        self._history: dict[str, list[tuple[int, bytes]]] = {kind: [] for kind in KINDS}
         self._watches: dict[str, list[asyncio.Queue[bytes | None]]] = {kind: [] for kind in KINDS}
 
     def apply(self, kind: str, *objects: Json) -> None:
@@ -53,6 +54,7 @@ class Cluster(ApiServer):
         self._version += 1
         raw["metadata"]["resourceVersion"] = str(self._version)
         line = json.dumps({"type": change, "object": raw}).encode() + b"\n"
+        self._history[kind].append((self._version, line))
         for watch in self._watches[kind]:
             watch.put_nowait(line)
 
@@ -74,15 +76,15 @@ class Cluster(ApiServer):
     async def _watch(self, request: web.Request, kind: str) -> web.StreamResponse:
         watch: asyncio.Queue[bytes | None] = asyncio.Queue()
         since = int(request.query["resourceVersion"])
-        for raw in self._objects[kind].values():
-            if int(raw["metadata"]["resourceVersion"]) > since:
-                watch.put_nowait(json.dumps({"type": "ADDED", "object": raw}).encode() + b"\n")
-        response = web.StreamResponse(headers={"Content-Type": "application/json"})
-        await response.prepare(request)
+        for version, line in self._history[kind]:
+            if version > since:
+                watch.put_nowait(line)
         self._watches[kind].append(watch)
         try:
-            while (line := await watch.get()) is not None:
-                await response.write(line)
+            response = web.StreamResponse(headers={"Content-Type": "application/json"})
+            await response.prepare(request)
+            while (told := await watch.get()) is not None:
+                await response.write(told)
             await reset(request)
         finally:
             self._watches[kind].remove(watch)
