@@ -1,10 +1,15 @@
-"""`python -m tests.control_plane`: build the binaries, or run a cluster by hand."""
+"""`python -m tests.control_plane`: build the binaries, or run a cluster by hand.
+
+`up` prints its kubeconfig and runs until Ctrl-C or SIGTERM. SIGHUP kills its API server and starts
+it again.
+"""
 
 from __future__ import annotations
 
 import argparse
 import signal
 import sys
+from functools import partial
 from typing import NoReturn
 
 from tests.control_plane import build
@@ -40,6 +45,8 @@ def run(flags: tuple[str, ...]) -> int:
     signal.signal(signal.SIGTERM, interrupt)
     try:
         with ControlPlane(binaries, apiserver_flags=flags) as plane:
+            again = partial(plane.restart_apiserver, signal.SIGKILL)
+            signal.signal(signal.SIGHUP, lambda *_: again())
             print(plane.kubeconfig(), flush=True)
             while True:
                 signal.pause()

@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -201,22 +202,33 @@ async def test_a_service_account_has_a_token(
         door.call("GET", PODS.path(namespace))
 
 
-def test_nothing_outlives_a_killed_test_run() -> None:
+def test_a_cluster_by_hand_restarts_its_api_server_and_outlives_nobody() -> None:
     require("control plane")
     with subprocess.Popen(
         [sys.executable, "-m", "tests.control_plane", "up"], cwd=CHECKOUT, stdout=subprocess.PIPE
     ) as run:
         assert run.stdout is not None
         directory = Path(run.stdout.readline().decode().strip()).parents[1]
-        children = [os.pidfd_open(pid) for pid in children_of(run.pid)]
-        assert len(children) == 4
-        run.kill()
-    try:
-        for child in children:
-            assert ended(child, seconds=10)
-    finally:
-        for child in children:
-            os.close(child)
+        before = children_of(run.pid)
+        assert len(before) == 4
+        opened = {pid: os.pidfd_open(pid) for pid in before}
+        try:
+            run.send_signal(signal.SIGHUP)
+            assert select.select(list(opened.values()), [], [], 10)[0], "one is killed"
+            deadline = time.monotonic() + 30
+            # What was killed is listed until its end was noticed.
+            while len(after := set(children_of(run.pid))) < 4 or after == set(before):
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            assert len(after & set(before)) == 3
+            opened |= {pid: os.pidfd_open(pid) for pid in after - set(before)}
+            run.kill()
+            for child in opened.values():
+                assert ended(child, seconds=10)
+        finally:
+            run.kill()
+            for child in opened.values():
+                os.close(child)
     # The directory stays behind, and the next cluster on this machine removes it.
     claim_directory().release()
     assert not directory.exists()
