@@ -34,6 +34,8 @@ class WatchLimits:
     """After 403 and 404, which only a person mends."""
     starting: float = 30.0
     """So soon after it was away an API server may refuse what it will allow in a moment."""
+    patience: float = 5.0
+    """For so long such a refusal is not told."""
     expiry: float = 30.0
     """An expired position is listed again at once, but not twice in this time."""
     internal: float = 60.0

@@ -62,7 +62,7 @@ class Recovery:
     server answers but its watches do not, and only lists tell what happens.
 
     A server that starts refuses whoever is no master until it has read its roles, and does not know
-    of kinds that are not its own: a refusal soon after it was away is told the second time only.
+    of kinds that are not its own: a refusal soon after it was away is told when it has lasted.
     """
 
     def __init__(self, clock: Clock, random: Random, limits: WatchLimits) -> None:
@@ -75,14 +75,14 @@ class Recovery:
         self._probed = False
         self._internal_since: float | None = None
         self._away_at = float("-inf")
-        self._refusals = 0
+        self._refused_since: float | None = None
 
     def healthy(self) -> None:
         """A list, or a watch that gave something new: what was forgiven may happen again."""
         self._unreadable = 0
         self._probed = False
         self._internal_since = None
-        self._refusals = 0
+        self._refused_since = None
 
     def probed(self) -> None:
         """The server answered the question for its version."""
@@ -118,14 +118,18 @@ class Recovery:
         return Verdict(error.reason, wait)
 
     def _refused(self, error: ClusterError) -> Verdict:
-        self._refusals += 1
-        limits = self._limits
-        if self._clock.monotonic() - self._away_at < limits.starting:
-            if self._refusals == 1:
-                wait = FIRST_SECONDS * (1 + self._random.random())
-                return Verdict(error.reason, wait, tell=False)
+        now, limits = self._clock.monotonic(), self._limits
+        if self._refused_since is None:
+            self._refused_since = now
+        if now - self._away_at >= limits.starting:
+            wait = self._random.uniform(limits.refused_min, limits.refused_max)
+            return Verdict(error.reason, wait)
+        if now - self._refused_since >= limits.patience:
             return Verdict(error.reason, self._backoff.delay())
-        return Verdict(error.reason, self._random.uniform(limits.refused_min, limits.refused_max))
+        # Ask for the same once more: what we hold is as right as it was. A namespace that is gone
+        # is another matter.
+        relist = error.reason if isinstance(error, Absent) else None
+        return Verdict(relist, FIRST_SECONDS * (1 + self._random.random()), tell=False)
 
     def _watch_on(self, wait: float) -> Verdict:
         return Verdict("watch_failed" if self._probed else None, wait, probe=not self._probed)

@@ -104,8 +104,8 @@ class Reflector(Generic[R]):
             if left < SHORTEST_WATCH_SECONDS:
                 self._collection.forget("periodic")
             elif self._doubt:
-                self._doubt = False
                 await self._probe(position)
+                self._doubt = False
                 self._recovery.probed()
                 return
             else:
@@ -123,7 +123,7 @@ class Reflector(Generic[R]):
         verdict = self._recovery.judge(error)
         if verdict.relist is not None:
             self._collection.forget(verdict.relist)
-        self._doubt = verdict.probe
+        self._doubt = self._doubt or verdict.probe
         if verdict.tell:
             self._collection.fail(error)
         self.statistics.backoff_seconds += verdict.wait

@@ -119,6 +119,10 @@ class Topic(Generic[V]):
                 if within is None or within(key):
                     changed += self.remove(key)
             for key, value in values.items():
+                held = self._live.get(key)
+                if held is not None and held.value is value:
+                    # Most of a full list: no call is made for it, as all of this is one step.
+                    continue
                 if within is None or within(key):
                     changed += self.upsert(key, value)
         finally:

@@ -194,19 +194,23 @@ async def test_forbidden_and_absent_are_asked_again_every_half_minute_or_so(code
 async def test_a_server_that_starts_may_refuse_for_a_moment() -> None:
     """It knows nobody but masters until it has read its roles; nothing is to be mended then."""
     refused = Answer([status(403, "Forbidden")], status=403)
-    bench = Bench([listed(7), listed(9, "x")], [REFUSED, refused, QUIET])
+    bench = Bench([listed(7)], [REFUSED, refused, refused, QUIET])
     await bench.run(20)
-    assert bench.transport.verbs() == ["list", "watch", "probe", "watch", "list", "watch"]
-    assert bench.monitor.told == ["connecting", "list", "Unreachable", "list", "list"]
-    assert bench.sink.texts() == {"x": ""}
+    assert bench.transport.verbs() == ["list", "watch", "probe", "watch", "watch", "watch"]
+    assert bench.monitor.told == ["connecting", "list", "Unreachable", "list"]
 
 
 async def test_a_refusal_that_outlasts_the_start_is_told() -> None:
     refused = Answer([status(403, "Forbidden")], status=403)
     bench = Bench([REFUSED, refused])
-    async with bench.running(100):
-        assert bench.monitor.told[:3] == ["connecting", "Unreachable", "AccessDenied"]
-    assert 100 / 60 <= len(bench.transport.calls) <= 10
+    async with bench.running(5):
+        assert bench.monitor.told == ["connecting", "Unreachable"]
+        await anyio.sleep(4)
+        assert set(bench.monitor.told[2:]) == {"AccessDenied"}
+        assert len(bench.transport.calls) <= 3 + 9 / 0.8
+        before = len(bench.transport.calls)
+        await anyio.sleep(600)
+        assert len(bench.transport.calls) - before <= 600 / 30 + 3
 
 
 async def test_a_refusal_after_silence_is_told_at_once() -> None:
@@ -309,6 +313,13 @@ async def test_silence_after_silence_is_no_proof_of_anything() -> None:
         assert bench.sink.texts() == {"y": ""}
     assert bench.reflector.relists == {"start": 1, "silence": 1}
     assert bench.monitor.errors == []
+
+
+async def test_a_probe_that_is_throttled_is_asked_again() -> None:
+    throttled = Answer([b"slow down"], status=429, headers=(("Retry-After", "20"),))
+    bench = await Bench([listed(7)], [QUIET], probes=[throttled, ALIVE]).run(100)
+    assert bench.transport.verbs() == ["list", "watch", "probe", "probe", "watch"]
+    assert bench.monitor.told == ["connecting", "list", "Throttled", "list"]
 
 
 async def test_silence_of_a_dead_server_is_told() -> None:

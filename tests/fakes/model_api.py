@@ -306,7 +306,8 @@ class ModelApi(PlayedTransport):
                 return Answer([line("ERROR", failure(410))])
             waiting = [told for revision, told in self._history if revision > after]
             if self.repeating:
-                waiting = [told for _, told in self._history[-3:]] + waiting
+                past = [told for revision, told in self._history if revision <= after]
+                waiting = past[-3:] + waiting
         if self.prelude is not None:
             waiting.insert(0, self.prelude)
         feed = Feed(self, float(params["timeoutSeconds"]), waiting)
