@@ -147,9 +147,13 @@ class BeatMachine(StreamMachine):
         sent: list[tuple[str, str, str, int]],
         gathered: list[tuple[str, str, str, int]],
     ) -> None:
-        self.wait(0.06)
-        self.world.advance_to_next_timer(0.01)
-        self.narrow_or_widen(index, room)
-        self.batch(sent)
-        self.batch(gathered)
-        self.wait(0.02)
+        reader = self._connected(index)
+        # Twice, because every second beat is meant for others.
+        for _ in range(2):
+            self.wait(0.06)
+            self.world.advance_to_next_timer(0.01)
+            self.world.widen(reader, room)
+            self.batch(sent)
+            self.batch(gathered)
+            self.wait(0.02)
+            self.world.widen(reader, None)

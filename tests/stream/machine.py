@@ -123,9 +123,7 @@ class StreamMachine(RuleBasedStateMachine):
     @precondition(lambda self: any(reader.writer for reader in self.world.readers))
     @rule(index=indices, room=rooms)
     def narrow_or_widen(self, index: int, room: int | None) -> None:
-        writer = self._connected(index).writer
-        assert writer is not None
-        self.world.do(lambda: writer.widen(room))
+        self.world.widen(self._connected(index), room)
 
     @precondition(lambda self: any(reader.writer for reader in self.world.readers))
     @rule(index=indices, slow=st.booleans())

@@ -332,6 +332,12 @@ class World:
         self.look(reader, arrived)
         self.gone(reader)
 
+    def widen(self, reader: Reader, room: int | None) -> None:
+        """Let a reader take so many frames from now on."""
+        writer = reader.writer
+        if writer is not None:
+            self.do(lambda: writer.widen(room))
+
     def dismiss(self, reader: Reader, reason: str) -> None:
         """Say goodbye to a reader."""
         subscription = reader.subscription
@@ -356,8 +362,7 @@ class World:
         self.write([topic.mark_synced for topic in self.topics.values()])
         for reader in self.readers:
             reader.slow = False
-            if reader.writer is not None:
-                self.do(lambda writer=reader.writer: writer.widen(None))  # type: ignore[misc]
+            self.widen(reader, None)
         # Those who have been told goodbye are closed by then.
         self.advance(2.0)
         for reader in self.readers:
