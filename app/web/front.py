@@ -38,6 +38,9 @@ logger = structlog.get_logger("watchglass.web")
 BODY_LIMIT = 256 * 1024
 """Bytes of a request's body: more than twice the longest prompt."""
 
+LONGEST_LENGTH = 19
+"""Digits of the largest length that a server may have counted to."""
+
 GZIP_LEAST = 1_024
 
 
@@ -178,7 +181,9 @@ def _check_length(headers: Iterable[tuple[bytes, bytes]]) -> None:
         PayloadTooLarge: It is over the limit.
     """
     for name, value in headers:
-        if name == b"content-length" and int(value) > BODY_LIMIT:
+        if name != b"content-length" or not value.isdigit():
+            continue
+        if len(value) > LONGEST_LENGTH or int(value) > BODY_LIMIT:
             raise PayloadTooLarge(f"A body has at most {BODY_LIMIT:,} bytes.")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -12,7 +13,7 @@ import pytest
 from app.clock import SystemClock
 from app.cluster.projections.pods import PODS
 from app.model import PodHealth
-from tests.cluster.projections.raw import pod
+from tests.cluster.projections.raw import page, pod
 from tests.web.house import EPOCH, NAMESPACE, fill, house, show
 from tests.web.reader import PATIENCE, Reader, become, events_in, exchange, problem_of, request
 from tests.web.served import serving
@@ -273,6 +274,21 @@ async def test_a_text_of_any_characters_arrives_as_it_is(served: Served) -> None
         change = await reader.named("change")
         assert change.changes[0]["value"]["message"] == HOSTILE
     remove(served, "hostile")
+
+
+async def test_where_all_namespaces_are_watched_any_may_be_chosen() -> None:
+    application = house(clock=SystemClock(), heartbeat_seconds=1, all_namespaces=True)
+    with serving(application) as served:
+        sink = application.rooms.board.sink("pods", None)
+        for namespace in ("one", "two"):
+            (item,) = PODS.page(page(pod("a", namespace=namespace))).items
+            served.call(partial(sink.upsert, item.key, item.record))
+        async with Reader(served.port) as reader:
+            await reader.follow("/api/stream?topics=pods&namespace=two,elsewhere")
+            _, pods = await reader.snapshot()
+            assert [item["key"] for item in pods.items] == ["two/a"]
+            beat = await reader.named("heartbeat")
+            assert set(beat.data["sources"]) == {"pods/*"}
 
 
 async def test_before_the_first_lists_a_snapshot_is_not_synced() -> None:

@@ -14,11 +14,14 @@ from starlette.requests import Request
 from app.errors import Forbidden, Throttled, Unavailable, WatchglassError
 from app.web.principal import LOCAL, Scope
 from app.web.problems import on_http_exception, problem
+from app.web.socket_protocol import Handshake
 from tests.web.house import fill, house
-from tests.web.probe import OURS, ask
+from tests.web.probe import OURS, Told, ask
 from tests.web.reader import problem_of
 
 if TYPE_CHECKING:
+    from starlette.types import Message
+
     from app.board import Board
     from app.stream import Hub
     from app.web.front import Application
@@ -128,11 +131,11 @@ async def test_a_body_is_refused_by_the_length_it_announces(
 ) -> None:
     most = [OURS, ("content-length", "262144")]
     assert (await ask(application, target, method="PUT", headers=most)).status in (404, 405)
-    told = await ask(
-        application, target, method="PUT", headers=[OURS, ("content-length", "262145")]
-    )
-    assert told.status == 413
-    assert problem_of(told)["reason"] == "payload_too_large"
+    for length in ("262145", "9" * 5_000):
+        headers = [OURS, ("content-length", length)]
+        told = await ask(application, target, method="PUT", headers=headers)
+        assert told.status == 413
+        assert problem_of(told)["reason"] == "payload_too_large"
 
 
 async def test_a_fault_is_told_to_the_log_alone() -> None:
@@ -161,6 +164,38 @@ async def test_a_fault_before_a_stream_begins_is_an_envelope_too(target: str, sc
     assert problem_of(told)["reason"] == "internal"
     assert SECRET not in told.body.decode()
     assert [line["event"] for line in logs if "exc_info" in line] == ["unhandled"]
+
+
+async def test_a_server_that_cannot_send_is_not_told_that_all_is_well(
+    application: Application,
+) -> None:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        raise RuntimeError("no wire")
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/livez",
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(b"host", b"localhost")],
+    }
+    with pytest.raises(RuntimeError, match="no wire"):
+        await application(scope, receive, send)
+
+
+@pytest.mark.parametrize(("status", "told"), [(500, 500), (400, 400), (403, 400), (426, 400)])
+def test_a_handshake_is_refused_with_the_envelope(status: int, told: int) -> None:
+    response = Handshake().reject(status, SECRET)
+    headers = [(name.lower(), value) for name, value in response.headers.raw_items()]
+    answer = Told(response.status_code, headers, bytes(response.body))
+    assert answer.status == told
+    assert problem_of(answer)["reason"] == ("internal" if told == 500 else "invalid_handshake")
+    assert SECRET.encode() not in answer.body
 
 
 async def test_details_go_to_the_log_and_not_to_the_reader() -> None:
