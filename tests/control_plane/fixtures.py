@@ -68,10 +68,13 @@ class RestrictedUser:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a cluster, before `-m` chooses."""
+    """Mark what needs a cluster, before `-m` chooses; one worker runs what needs the bare one."""
     for item in items:
-        if CLUSTERS & set(getattr(item, "fixturenames", ())):
+        needed = CLUSTERS.intersection(getattr(item, "fixturenames", ()))
+        if needed:
             item.add_marker("control_plane")
+        if "bare_control_plane" in needed:
+            item.add_marker(pytest.mark.xdist_group("bare control plane"))
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 LOOK_SECONDS = 0.1
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 async def metric(served: Served, name: str, labels: Mapping[str, str] | None = None) -> float:

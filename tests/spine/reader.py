@@ -23,7 +23,7 @@ IMPATIENCE_SECONDS = 0.05
 """Between two attempts to connect: that of a person who presses reload, not of a browser."""
 
 LONGEST_BLOCK = 65_536
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 """For anything that is bound to happen; only a failing test waits so long."""
 
 

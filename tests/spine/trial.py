@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from tests.spine.reader import Readers
 
 
+SECONDS = 60.0
+"""For the stand-in, which may have to find its way back to the API server first."""
+
+
 @dataclass(frozen=True)
 class Trial:
     """One life of two readers, and the namespace they look at."""
@@ -30,13 +34,13 @@ class Trial:
         for name in names:
             await self.admin.create(pod(name), self.namespace)
         for name in names:
-            await self.admin.until(PODS, name, self.namespace, in_phase("Running"))
+            await self.admin.until(PODS, name, self.namespace, in_phase("Running"), seconds=SECONDS)
 
     async def take(self, *names: str) -> None:
         """Delete pods, and wait until they are gone."""
         for name in names:
             await self.admin.delete(PODS, name, self.namespace)
-            await self.admin.until(PODS, name, self.namespace, is_absent)
+            await self.admin.until(PODS, name, self.namespace, is_absent, seconds=SECONDS)
 
     async def all_are(self, state: str) -> None:
         """Wait until every source has this state."""
