@@ -87,7 +87,10 @@ async def test_ten_thousand_come_and_go_and_leave_nothing_behind() -> None:
 
         await crowd(running.port, CROWD)
         await quiet(running)
-        assert await running.tasks() <= tasks
+        with anyio.fail_after(60):
+            # The last ones may still be on their way out.
+            while await running.tasks() > tasks:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
         # The API server nobody answers for is asked now and then.
         assert sockets(running) <= files + 4
         assert memory(running) - bytes_before < 5_000_000, "500 bytes a reader"
