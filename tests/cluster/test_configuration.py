@@ -420,7 +420,7 @@ class TestRefusals:
             (f"{SECRET}", "the shape of a kubeconfig"),
             (f"- {SECRET}", "the shape of a kubeconfig"),
             ("", "the shape of a kubeconfig"),
-            ("[" * 5000, "it is no YAML"),
+            ("[" * 1000, "it is no YAML"),
             ("!!python/object/apply:os.system ['true']", "it is no YAML"),
         ],
         ids=["flow", "mapping", "text", "list", "empty", "deep", "python"],

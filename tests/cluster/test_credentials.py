@@ -87,8 +87,13 @@ class TestTokenFile:
         path.write_text("two")
         assert await token.authorization() == "Bearer two", "and looked for at every call"
 
-    async def test_no_token_at_all_is_an_error_that_passes(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("content", [None, ""], ids=["no file", "empty file"])
+    async def test_no_token_at_all_is_an_error_that_passes(
+        self, tmp_path: Path, content: str | None
+    ) -> None:
         path = tmp_path / "token"
+        if content is not None:
+            path.write_text(content)
         token = TokenFile(path, ManualClock())
         with pytest.raises(Unauthorized, match="no token in the token file") as caught:
             await token.authorization()

@@ -7,6 +7,7 @@ itself. The names are those of the invariants that are held.
 from __future__ import annotations
 
 import asyncio
+import logging
 from bisect import bisect_left
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import looptime
 import pytest
+import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -27,7 +29,7 @@ from tests.fakes.clock import LoopClock
 from tests.fakes.model_api import ModelApi, failure, line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Iterator, Mapping
 
 Step = tuple[str, Any]
 
@@ -86,6 +88,14 @@ def rounds(faults: st.SearchStrategy[Step], most: int) -> st.SearchStrategy[list
     return st.lists(one, min_size=2, max_size=most).map(
         lambda found: [step for parts in found for step in parts]
     )
+
+
+@pytest.fixture(autouse=True)
+def silence() -> Iterator[None]:
+    """Thousands of faults are thousands of lines that nobody reads."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.reset_defaults()
 
 
 class Watcher(RecordingSink):
@@ -271,7 +281,7 @@ def in_fake_time(work: Callable[[], Coroutine[Any, Any, World]]) -> World:
 
 
 SETTINGS = settings(deadline=None, suppress_health_check=list(HealthCheck))
-RUNS = 500
+RUNS = 200
 
 
 @settings(SETTINGS, max_examples=RUNS)

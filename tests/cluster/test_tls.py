@@ -261,6 +261,19 @@ class TestRotation:
         # Warnings are errors: a session that nobody closed would say so now.
         gc.collect()
 
+    async def test_files_that_stay_keep_their_connections(self, tmp_path: Path) -> None:
+        authority, clock = Authority(), ManualClock()
+        path = tmp_path / "ca.crt"
+        path.write_bytes(authority.certificate)
+        server = ApiServer()
+        async with server.running(authority.server(tmp_path)):
+            configuration = server.configuration(tls=Tls(authority=path))
+            async with HttpTransport(configuration, clock) as transport:
+                for _ in range(3):
+                    await transport.fetch(CALL)
+                    clock.advance(FILES_SECONDS)
+                assert len({request.transport for request in server.requests}) == 1
+
     async def test_a_half_written_file_leaves_what_was_good(self, tmp_path: Path) -> None:
         authority, clock = Authority(), ManualClock()
         path = tmp_path / "ca.crt"

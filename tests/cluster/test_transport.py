@@ -15,7 +15,7 @@ from aiohttp import web
 from app import __version__
 from app.clock import SystemClock
 from app.cluster.answers import MESSAGE_LIMIT, Call
-from app.cluster.credentials import TokenFile
+from app.cluster.credentials import Fixed, TokenFile
 from app.cluster.lines import LINE_LIMIT
 from app.cluster.projection import Projection, Resource
 from app.cluster.reflector import Reflector
@@ -47,6 +47,15 @@ async def test_it_says_who_it_is_and_asks_for_json() -> None:
     assert headers["User-Agent"] == f"watchglass/{__version__}"
     assert headers["Accept"] == "application/json"
     assert headers["Authorization"] == "Bearer good"
+
+
+async def test_nobody_is_nobody() -> None:
+    server = ApiServer()
+    async with server.running():
+        configuration = server.configuration(Fixed(None))
+        async with HttpTransport(configuration, SystemClock()) as transport:
+            await transport.fetch(CALL)
+    assert "Authorization" not in server.requests[0].headers
 
 
 async def test_a_body_is_posted() -> None:
