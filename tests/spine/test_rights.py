@@ -140,4 +140,5 @@ async def test_all_namespaces_with_a_rule_that_is_missing(
                     namespace
                 }
         finally:
-            await kubectl(control_plane, "delete", "clusterrole,clusterrolebinding", name)
+            both = "clusterrole,clusterrolebinding"
+            await kubectl(control_plane, "delete", both, name, "--ignore-not-found")
