@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import anyio
 import pytest
+from structlog.testing import capture_logs
 
+from app.cluster.collection import STRANGE_TYPES
 from app.cluster.limits import WatchLimits
+from app.cluster.lines import LINE_LIMIT
 from tests.cluster.bench import QUIET, Bench, listed, watching
 from tests.cluster.objects import bookmark, error, event, item, page, status
 from tests.fakes.transport import ALIVE, REFUSED, Answer
@@ -126,6 +129,24 @@ async def test_too_many_requests_honours_retry_after_and_does_not_list() -> None
         await anyio.sleep(3)
         assert bench.transport.verbs() == ["list", "watch", "watch"]
     assert [type(e).__name__ for e in bench.monitor.errors] == ["Throttled"]
+
+
+async def test_too_many_requests_in_a_stream_is_the_same() -> None:
+    throttled = watching(error(429, "TooManyRequests", retryAfterSeconds=20), quiet=False)
+    bench = Bench([listed(7)], [throttled, QUIET])
+    async with bench.running(19):
+        assert bench.transport.verbs() == ["list", "watch"]
+        await anyio.sleep(3)
+        assert bench.transport.verbs() == ["list", "watch", "watch"]
+
+
+async def test_a_throttled_list_is_asked_again_when_the_server_says() -> None:
+    throttled = Answer([b"slow down"], status=429, headers=(("Retry-After", "45"),))
+    bench = Bench([throttled, listed(7, "x")])
+    async with bench.running(44):
+        assert bench.transport.verbs() == ["list"]
+        await anyio.sleep(3)
+        assert bench.sink.texts() == {"x": ""}
 
 
 async def test_a_refused_connection_backs_off_and_watches_on() -> None:
@@ -273,6 +294,28 @@ async def test_unknown_event_types_are_skipped_and_do_not_advance() -> None:
     assert bench.reflector.statistics.ignored == 2
 
 
+async def test_strange_types_without_end_fill_no_memory() -> None:
+    strange = [b'{"type":"%d","object":{}}\n' % number for number in range(1000)]
+    bench = Bench([listed(7)], [watching(*strange)])
+    with capture_logs() as lines:
+        await bench.run(5)
+    assert bench.reflector.statistics.ignored == 1000
+    assert [line["event"] for line in lines] == ["unknown_watch_event"] * STRANGE_TYPES
+
+
+async def test_an_object_of_2_mib_is_one_like_any_other() -> None:
+    text = "x" * 2 * 1024 * 1024
+    bench = await Bench([listed(7)], [watching(event("ADDED", "x", 8, text))]).run(5)
+    assert bench.sink.texts() == {"x": text}
+
+
+async def test_a_line_beyond_the_cap_is_passed_by_with_a_list() -> None:
+    endless = watching(b"x" * (LINE_LIMIT + 1))
+    bench = await Bench([listed(7), listed(9, "x")], [endless, endless, QUIET]).run(30)
+    assert bench.sink.texts() == {"x": ""}
+    assert "16,777,216" in str(bench.monitor.errors[0])
+
+
 async def test_a_repeated_event_changes_nothing() -> None:
     doubled = watching(
         event("ADDED", "x", 8, "new"), event("ADDED", "x", 8, "new"), event("MODIFIED", "x", 6)
@@ -367,6 +410,17 @@ async def test_a_full_list_comes_every_half_hour() -> None:
     bench = await Bench([listed(7, "x"), listed(5000, "y")], [Answer(beats)]).run(2100)
     assert bench.reflector.relists == {"start": 1, "periodic": 1}
     assert bench.sink.texts() == {"y": ""}
+
+
+async def test_an_outage_of_many_attempts_is_one_line_and_its_end_another() -> None:
+    away = [REFUSED] * 30
+    bench = Bench([listed(7)], [Answer(breaks=True), QUIET], probes=[*away, ALIVE])
+    with capture_logs() as lines:
+        await bench.run(1700)
+    assert bench.reflector.statistics.reconnects >= 30
+    assert [line["event"] for line in lines if line["log_level"] != "debug"] == [
+        *("cluster_error", "source_live_again")
+    ]
 
 
 async def test_401_backs_off_and_lists() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
@@ -11,12 +12,14 @@ import anyio
 import anyio.lowlevel
 import pytest
 from aiohttp import web
+from kubernetes_asyncio.config.kube_config import ConfigNode
 
 from app import __version__
 from app.clock import SystemClock
 from app.cluster.answers import MESSAGE_LIMIT, Call
 from app.cluster.credentials import Fixed, TokenFile
 from app.cluster.lines import LINE_LIMIT
+from app.cluster.plugins import ExecPlugin
 from app.cluster.projection import Projection, Resource
 from app.cluster.reflector import Reflector
 from app.cluster.transport import LINES_AT_ONCE, HttpTransport
@@ -28,10 +31,11 @@ from tests.cluster.objects import (
     RecordingMonitor,
     RecordingSink,
     event,
+    item,
     page,
     thing,
 )
-from tests.cluster.waiting import until
+from tests.cluster.waiting import appears, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,6 +97,86 @@ async def test_a_refused_token_is_read_again_once(tmp_path: Path) -> None:
                 "Bearer old",
                 "Bearer new",
             ]
+
+
+async def test_a_token_that_is_replaced_disturbs_no_open_watch(tmp_path: Path) -> None:
+    """The next request meets one refusal at most; nobody is told of it."""
+    token, accepted, more = tmp_path / "token", "old", asyncio.Event()
+    token.write_text(accepted)
+    server = ApiServer()
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        if request.headers["Authorization"] != f"Bearer {accepted}":
+            return web.Response(status=401)
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"one\n")
+        await more.wait()
+        await response.write(b"two\n")
+        return response
+
+    server.handler = handler
+    async with server.running():
+        credential = TokenFile(token, SystemClock())
+        async with HttpTransport(server.configuration(credential), SystemClock()) as transport:
+            async with transport.watch(CALL, 20) as lines:
+                assert await anext(lines) == b"one"
+                accepted = "new"
+                token.write_text(accepted)
+                more.set()
+                assert [line async for line in lines] == [b"two"]
+            async with transport.watch(CALL, 20) as lines:
+                assert [line async for line in lines] == [b"one", b"two"]
+    assert len(server.requests) == 3
+
+
+async def test_a_stop_waits_for_nothing_and_leaves_nothing(tmp_path: Path) -> None:
+    """While a list hangs, a watch is open and a plugin is asked."""
+    server, asked = ApiServer(), asyncio.Event()
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        if "watch" in request.query:
+            response = web.StreamResponse()
+            await response.prepare(request)
+            asked.set()
+        elif request.path.endswith("/configmaps"):
+            return web.Response(body=page(1, item("x", 1)))
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    server.handler = handler
+    script = tmp_path / "plugin"
+    script.write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\nexec sleep 1000\n")
+    script.chmod(0o755)
+    node = ConfigNode("exec", {"command": str(script), "apiVersion": "v1"})
+    slow = Projection("slow", Resource("", "v1", "secrets", "Secret"), RawThing, thing)
+    async with server.running():
+        plain = HttpTransport(server.configuration(), SystemClock())
+        plugged = HttpTransport(
+            server.configuration(ExecPlugin(node, SystemClock())), SystemClock()
+        )
+        async with plain, plugged:
+            async with anyio.create_task_group() as tasks:
+                for projection, transport in ((THINGS, plain), (slow, plain), (THINGS, plugged)):
+                    reflector = Reflector(
+                        projection,
+                        "a",
+                        transport,
+                        RecordingSink(),
+                        RecordingMonitor(),
+                        clock=SystemClock(),
+                        random=Random(1),
+                    )
+                    tasks.start_soon(reflector.run)
+                with anyio.fail_after(30):
+                    await asked.wait()
+                    await until(lambda: len(server.requests) == 3)
+                    await appears(tmp_path / "asked")
+                began = anyio.current_time()
+                tasks.cancel_scope.cancel()
+        assert anyio.current_time() - began < 5, "far from every timeout of ours"
+    # Warnings are errors: whatever was left open would say so now.
+    gc.collect()
 
 
 async def test_a_redirect_is_not_followed() -> None:
