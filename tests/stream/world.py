@@ -65,7 +65,13 @@ class StillLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self.moment = 0.0
+        self.faults: list[BaseException] = []
         super().__init__()
+        self.set_exception_handler(self._note)
+
+    def _note(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What a timer's call raises is nobody's else: it would only be logged."""
+        self.faults.append(context.get("exception") or AssertionError(context["message"]))
 
     def time(self) -> float:
         return self.moment
@@ -213,6 +219,8 @@ class World:
 
     def after(self) -> None:
         """What holds at every moment."""
+        if self.loop.faults:
+            raise self.loop.faults[0]
         if not self.alive:
             self.running.result()
         for reader in self.readers:
