@@ -65,7 +65,7 @@ OURS = Contender(
 )
 EAGER = Contender(
     "eager",
-    "Watchglass, ungathered",
+    "Watchglass, gathering for 1 ms",
     _module("watchglass", "--tick-ms", "1"),
     _needs("uvloop"),
     subscribe="/api/stream?topics=pods",

@@ -134,7 +134,8 @@ def _measure(contender: Contender, cell: Cell, number: int, work: Path, settle: 
             time.sleep(settle)
             idle_kb = (memory_kb(server.pid) - alone) / cell.readers
             patience = cell.seconds + cell.drain + 20
-            reader.do(cell.command(cell.warm), patience)
+            # Closed, whatever the cell is: a server that is too slow must not begin with a debt.
+            reader.do(f"closed {cell.warm}", patience)
             watched, before = Disturbance(), cpu_seconds(server.pid)
             result = reader.do(cell.command(cell.seconds), patience)
             spent, quiet = cpu_seconds(server.pid) - before, watched.taken()

@@ -34,6 +34,7 @@ METRICS = (
     "delivered",
     "idle_kb",
     "kernel_kb",
+    "bytes_per_event",
 )
 
 
@@ -68,6 +69,7 @@ def goals(samples: Samples) -> list[Goal]:
             median_ratio(cost, samples.series("capacity", SSE_STARLETTE, "cpu_us")),
             0.35,
             "x",
+            noted="aim: 0.25 x",
         ),
         Goal(
             "CPU per delivery, of nchan's",
@@ -103,6 +105,7 @@ def cell_table(samples: Samples, cell: Cell) -> str:
         "of it, ours",
         "deliveries/s",
         "delivered %",
+        "bytes/event",
         "p50 ms",
         "p99 ms",
         "p99.9 ms",
@@ -128,6 +131,7 @@ def cell_table(samples: Samples, cell: Cell) -> str:
                 f"{number(share)} x",
                 number(middle("per_second")),
                 number(None if delivered is None else delivered * 100),
+                number(middle("bytes_per_event")),
                 number(middle("p50_ms")),
                 number(middle("p99_ms")),
                 number(middle("p999_ms")),

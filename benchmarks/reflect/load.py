@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import re
 import ssl
 import time
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -19,7 +22,25 @@ if TYPE_CHECKING:
 
 AT_ONCE = 24
 LINE_BYTES = 2**20
+NAME = re.compile(rb'"metadata":{"name":"([^"]+)"')
 PATCH = {"Content-Type": "application/strategic-merge-patch+json"}
+
+
+@dataclass(slots=True)
+class Change:
+    """The moments (monotonic) of one change: asked for, and known outside of the API server."""
+
+    sent: float
+    known: float = math.inf
+
+    def known_by(self, moment: float) -> None:
+        """The patch's answer and a watch tell of it; whoever comes first counts."""
+        self.known = min(self.known, moment)
+
+
+def key_of(name: str) -> str:
+    """What the board calls a pod of the benchmark."""
+    return f"{pods.NAMESPACE}/{name}"
 
 
 class Refused(RuntimeError):
@@ -48,24 +69,51 @@ class Load:
 
     async def change(
         self, count: int, rate: float, seconds: float, restarts: int
-    ) -> dict[str, float]:
-        """Restarts a container `rate` times a second, another pod each time.
+    ) -> dict[str, Change]:
+        """Restarts a container `rate` times a second, another pod each time; by key.
 
-        Gives for each key the moment (monotonic) at which its patch was sent. What takes long does
-        not make the next one late.
+        What takes long does not make the next one late.
         """
-        sent: dict[str, float] = {}
-        began = time.monotonic()
+        made: dict[str, Change] = {}
 
         async def one(number: int) -> None:
-            sent[f"{pods.NAMESPACE}/{pods.name(number)}"] = time.monotonic()
+            change = made[key_of(pods.name(number))] = Change(sent=time.monotonic())
             await self._status(number, pods.restarted(restarts))
+            change.known_by(time.monotonic())
 
-        async with asyncio.TaskGroup() as tasks:
-            for step in range(min(int(rate * seconds), count)):
-                await asyncio.sleep(max(0.0, began + step / rate - time.monotonic()))
-                tasks.create_task(one(step))
-        return sent
+        async with self._witness(made):
+            began = time.monotonic()
+            async with asyncio.TaskGroup() as tasks:
+                for step in range(min(int(rate * seconds), count)):
+                    await asyncio.sleep(max(0.0, began + step / rate - time.monotonic()))
+                    tasks.create_task(one(step))
+        return made
+
+    @asynccontextmanager
+    async def _witness(self, made: dict[str, Change]) -> AsyncIterator[None]:
+        """Watches as plainly as possible: when the API server told, whoever listens beside it."""
+        async with self._session.get(self._collection, params={"limit": "1"}) as answer:
+            version = (await answer.json())["metadata"]["resourceVersion"]
+        params = {"watch": "true", "resourceVersion": version}
+
+        async def follow() -> None:
+            timeout = aiohttp.ClientTimeout(total=None)
+            async with self._session.get(
+                self._collection, params=params, timeout=timeout
+            ) as answer:
+                while line := await answer.content.readline():
+                    if (found := NAME.search(line)) is not None:
+                        made[key_of(found[1].decode())].known_by(time.monotonic())
+            raise Refused("the watch beside ours ended")
+
+        task = asyncio.create_task(follow())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+            if not task.cancelled():
+                task.result()
 
     async def lines(self, count: int) -> list[bytes]:
         """The lines with which a watch from the beginning tells of the first so many pods."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
 
 LINE_BYTES = 2**18
 
@@ -33,7 +33,7 @@ class Reader:
                 await self._turn()
         return self._synced_at
 
-    async def holds(self, keys: dict[str, float], restarts: int, seconds: float) -> bool:
+    async def holds(self, keys: Iterable[str], restarts: int, seconds: float) -> bool:
         """Waits until every key has had so many restarts; False when that took too long."""
         missing = set(keys)
         try:

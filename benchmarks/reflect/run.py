@@ -68,6 +68,7 @@ def line(sample: Sample) -> str:
     return (
         f"{sample.round}  listed in {sample.list_s:.2f} s  longest stall "
         f"{sample.list_stall_ms:.1f} / {sample.follow_stall_ms:.1f} / {sample.join_stall_ms:.1f} ms"
-        f"  to reader p50 {sample.p50_ms:.1f}  p99 {sample.p99_ms:.1f} ms  "
+        f"  to reader p50 {sample.p50_ms:.1f}  p99 {sample.p99_ms:.1f} ms "
+        f"(with the write {sample.whole_p99_ms:.1f})  "
         f"{sample.cpu_us:.0f} us/change  {sample.memory_mb:.0f} MB{tail}"
     )
