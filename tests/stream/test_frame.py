@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.stream.frame import Frame
@@ -85,6 +85,7 @@ values = st.recursive(
 
 
 @given(values)
+@example(["\ud800", "\udfff\ud800", {"\0": "\r\n\u2028"}])
 def test_any_value_arrives_as_it_was(value: object) -> None:
     frame = Frame("change", json_bytes({"value": value}, ascii=True))
     (as_sse,) = parse_sse(frame.sse)

@@ -58,7 +58,8 @@ def parse_websocket(payload: bytes) -> list[Event]:
     """The event in one JSON text message."""
     message = json.loads(payload)
     assert message.keys() <= {"event", "id", "data"}
-    size = len(json.dumps(message["data"], ensure_ascii=False, separators=(",", ":")).encode())
+    text = json.dumps(message["data"], ensure_ascii=False, separators=(",", ":"))
+    size = len(text.encode(errors="backslashreplace"))
     return [Event(message["event"], message["data"], message.get("id"), size)]
 
 
