@@ -90,6 +90,17 @@ async def test_every_error_is_the_envelope(
         assert set(str(told.header("allow")).split(", ")) == {"GET", "HEAD"}
 
 
+@pytest.mark.parametrize("wanted", ["bytes=zz", "bytes=999999-", "bytes=0-1", "bytes=0-0,2-2"])
+async def test_a_file_is_sent_whole_whatever_part_is_asked_for(
+    application: Application, wanted: str
+) -> None:
+    """Starlette tells what is wrong with a range in a plain text of its own."""
+    whole = await ask(application, "/static/page.css")
+    told = await ask(application, "/static/page.css", headers=[OURS, ("range", wanted)])
+    assert (told.status, told.body) == (200, whole.body)
+    assert told.header("accept-ranges") == "none"
+
+
 async def test_the_good_ones_are_listed(application: Application) -> None:
     told = problem_of(await ask(application, "/api/stream?topics=secrets"))
     assert told["error"] == (
