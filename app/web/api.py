@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from starlette.responses import Response
 
-from app.model import JobStatus, PodPhase, encode, summarize_cronjob, summarize_job, summarize_pod
+from app.model import (
+    JobStatus,
+    Page,
+    PodPhase,
+    encode,
+    summarize_cronjob,
+    summarize_job,
+    summarize_pod,
+)
 from app.web.headers import REVALIDATE
 from app.web.parameters import chosen, one_of, page_of, search
 from app.web.streams import chosen_anywhere
@@ -80,23 +88,20 @@ def _page(
     first = (number - 1) * size
     detail = request.state.principal.audience == "detail"
     values = [value for _, value in found[first : first + size]]
-    body = b'{"data":[%b],"total":%d,"page":%d,"pageSize":%d}' % (
-        b",".join(encode(value if detail else summary(value)) for value in values),
-        len(found),
-        number,
-        size,
-    )
-    return revalidated(request, body, "application/json")
+    told = tuple(value if detail else summary(value) for value in values)
+    answer = Page[Any](data=told, total=len(found), page=number, page_size=size)
+    return revalidated(request, answer)
 
 
-def revalidated(request: Request, body: bytes, media_type: str) -> Response:
-    """An answer that a browser may keep but must ask about: 304 when it has this one."""
+def revalidated(request: Request, answer: Wire) -> Response:
+    """JSON that a browser may keep but must ask about: 304 when it has this one."""
+    body = encode(answer)
     # Weak, because the same answer may be sent compressed.
     etag = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
     headers = {"etag": etag, "cache-control": REVALIDATE.decode()}
     if _matches(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type=media_type)
+    return Response(body, headers=headers, media_type="application/json")
 
 
 def _matches(header: str, etag: str) -> bool:

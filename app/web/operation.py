@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,9 @@ from starlette.responses import Response
 
 from app import __version__
 from app.errors import Unavailable
+from app.model import Data
 from app.stream import SCHEMA
+from app.web.api import revalidated
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -68,7 +69,7 @@ async def version(request: Request) -> Response:
         "cluster": rooms.cluster_name,
         "python": platform.python_version(),
     }
-    return Response(json.dumps({"data": told, "success": True}), media_type="application/json")
+    return revalidated(request, Data(data=told))
 
 
 async def metrics(request: Request) -> Response:

@@ -8,7 +8,7 @@ from app.errors import AccessDenied, Unreachable
 from tests.fakes.clock import ManualClock
 from tests.stream.wire import FakeWriter
 from tests.web.house import EPOCH, fill, house
-from tests.web.probe import ask
+from tests.web.probe import OURS, ask
 from tests.web.reader import problem_of
 
 if TYPE_CHECKING:
@@ -100,6 +100,14 @@ async def test_the_version() -> None:
         "epoch": EPOCH,
         "cluster": "night shift",
     }
+
+
+async def test_the_version_may_be_kept_and_asked_about() -> None:
+    application = house()
+    told = await ask(application, "/version")
+    assert told.header("cache-control") == "private, no-cache"
+    known = [OURS, ("if-none-match", str(told.header("etag")))]
+    assert (await ask(application, "/version", headers=known)).status == 304
 
 
 async def samples(application: Application) -> dict[str, float]:
