@@ -60,12 +60,18 @@ def _serve(settings: Settings, watched: Iterable[Watched] | None) -> int:
     # Here and not above: --help, --print-config and mistakes need none of it.
     from app.board import WATCHED
     from app.main import configuration_of, create_app
+    from app.web.descriptors import room_for
     from app.web.server import listen, serve
 
     configure_logging(settings.log_level, settings.log_format)
     clock = SystemClock()
     configuration = configuration_of(settings, clock)
     made = listen(settings.host, settings.port)
+    room = room_for(settings.streams_max)
+    if room < settings.streams_max:
+        # More open files (`ulimit -n`) would make room.
+        logger(__name__).warning("streams_limited", streams_max=room, wanted=settings.streams_max)
+        settings = settings.model_copy(update={"streams_max": room})
     application = create_app(settings, configuration, watched=watched or WATCHED, clock=clock)
     namespaces = application.rooms.namespaces
     logger(__name__).info(

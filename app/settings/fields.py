@@ -120,7 +120,9 @@ class Streaming(Section):
 
     streams_max: int = Field(default=2000, ge=1, le=100_000)
     """Open streams, SSE and WebSocket together; further readers are told to come back later. At
-    10-15 KB per idle reader the default costs about 30 MB."""
+    10-15 KB per idle reader the default costs about 30 MB. Each is an open file: the process raises
+    its limit by itself, and where it may not (`ulimit -Hn`), fewer streams are open and the log
+    says how many."""
 
     heartbeat_seconds: float = Field(default=10, ge=1, le=60)
     """Time between heartbeats: well below the 60 s after which common proxies cut an idle

@@ -75,11 +75,14 @@ class Serving:
         *flags: str,
         variables: Mapping[str, str] | None = None,
         kubeconfig: Path | None = None,
+        open_files: str | None = None,
     ) -> None:
+        """`open_files` are arguments of `ulimit` that the process starts with."""
         file = kubeconfig or write_kubeconfig(directory / "kubeconfig")
+        limited = ["sh", "-c", f'ulimit {open_files} && exec "$@"', "sh"] if open_files else []
         self._errors = (directory / "stderr").open("w+", encoding="utf-8")
         self.process: subprocess.Popen[str] = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve", "--kubeconfig", str(file), *flags],
+            [*limited, sys.executable, "-m", "app", "serve", "--kubeconfig", str(file), *flags],
             cwd=ROOT,
             env=environment(**({"WATCHGLASS_PORT": "0"} | dict(variables or {}))),
             stdin=subprocess.DEVNULL,

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import sys
 import time
 import tomllib
 import urllib.request
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -77,6 +79,29 @@ def test_all_namespaces_and_a_name_for_the_cluster(tmp_path: Path) -> None:
         assert configuration_line(serving)["namespaces"] == "all"
         assert serving.end(signal.SIGINT) == 0
         assert "Traceback" not in serving.logged
+
+
+def test_the_limit_of_open_files_is_raised_for_the_readers(tmp_path: Path) -> None:
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with Serving(tmp_path, "--streams-max=300", open_files="-Sn 200") as serving:
+        assert resource.prlimit(serving.process.pid, resource.RLIMIT_NOFILE) == (428, hard)
+        assert "streams_limited" not in serving.logged
+
+
+def test_where_files_are_few_readers_find_no_room_instead_of_a_reset(tmp_path: Path) -> None:
+    with Serving(tmp_path, open_files="-n 200") as serving, ExitStack() as readers:
+        (line,) = (event for event in serving.events() if event["event"] == "streams_limited")
+        assert (line["streams_max"], line["wanted"]) == (72, 2000)
+        seconds: list[bytes] = []
+        for _ in range(80):
+            reader = socket.create_connection(("127.0.0.1", serving.port), PATIENCE)
+            readers.enter_context(reader)
+            reader.sendall(b"GET /api/stream?topics=sources HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            stream = readers.enter_context(reader.makefile("rb"))
+            events = (line for line in iter(stream.readline, b"") if line.startswith(b"event: "))
+            assert next(events) == b"event: hello\n"
+            seconds.append(next(events))
+        assert seconds == [b"event: snapshot\n"] * 72 + [b"event: goodbye\n"] * 8
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)
