@@ -13,6 +13,7 @@ from app.cli.terminal import notice, safe
 from app.cli.usage import Parser, Usage, whole
 from app.clock import SystemClock
 from app.errors import ConfigurationError
+from app.logs import configure_logging
 from app.settings.fields import ClusterAccess, Watching
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ def _cluster(settings: Settings, report: Report) -> None:
     from app.cli.cluster_checks import check_cluster
     from app.main import configuration_of, namespaces_of
 
+    # What libraries and credential plugins warn of is in the report, in a sentence.
+    configure_logging("error")
     clock = SystemClock()
     try:
         configuration = configuration_of(settings, clock)

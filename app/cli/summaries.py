@@ -55,7 +55,9 @@ def _words(topic: str, value: Mapping[str, Any]) -> list[str] | None:
             found += [f"x{count}"] if count > 1 else []
             found += [value.get("message")]
         case "sources":
-            found = [value.get("state"), f"{value.get('objects')} objects", value.get("message")]
+            objects = value.get("objects")
+            count = f"{objects} object{'' if objects == 1 else 's'}"
+            found = [value.get("state"), count, value.get("message")]
         case _:
             return None
     return [str(word) for word in found if word is not None and word != ""]

@@ -222,6 +222,13 @@ def test_no_configuration_is_a_finding_of_its_own(
     assert end == "1 of 1 checks failed"
 
 
+def test_libraries_have_no_say(tmp_path: Path) -> None:
+    """kubernetes_asyncio warns of a missing file by itself; as a process, nobody else is quiet."""
+    result = watchglass("doctor", "--kubeconfig", str(tmp_path / "missing"), code=1)
+    assert result.stderr == ""
+    assert len(result.stdout.splitlines()) == 2
+
+
 def test_a_sentence_can_neither_steer_a_terminal_nor_carry_a_token(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -93,6 +93,7 @@ def test_what_steers_or_hides_is_written_as_escape(text: str, shown: str) -> Non
             {"state": "late", "objects": 3, "message": "no answer"},
             "late 3 objects no an",
         ),
+        ("sources", {"state": "live", "objects": 1, "message": "again"}, "live 1 object again"),
         ("unheard-of", {"a": [1]}, '{"a":[1]}'),
         ("pods", [1, 2], "[1,2]"),
     ],
