@@ -57,7 +57,9 @@ class WireProtocol(HttpToolsProtocol):
         made: socket.socket | None = transport.get_extra_info("socket")
         if made is not None and made.family in (socket.AF_INET, socket.AF_INET6):
             made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+            # Linux alone has it; elsewhere a peer without power costs its socket for longer.
+            if hasattr(socket, "TCP_USER_TIMEOUT"):
+                made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell whoever is being answered, and forget who waits behind them.
