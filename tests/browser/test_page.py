@@ -113,6 +113,20 @@ async def test_of_several_namespaces_it_names_each(visit: Visit) -> None:
             await expect(cells(visit, "pods", name).first).to_have_text(name)
 
 
+async def test_on_a_telephone_tables_scroll_and_words_stay_whole(
+    visit: Visit, shared: Served
+) -> None:
+    await visit.page.set_viewport_size({"width": 375, "height": 800})
+    await opened(visit, shared.url)
+    await expect(cells(visit, "jobs", "agents/broken")).not_to_have_count(0)
+    tables, page = await visit.page.evaluate(
+        "[[...document.querySelectorAll('table')].map((table) => table.offsetWidth),"
+        " document.documentElement.scrollWidth]"
+    )
+    assert min(tables) >= 700
+    assert page == 375
+
+
 async def test_it_follows_a_change_and_a_removal(visit: Visit, shared: Served) -> None:
     await opened(visit, shared.url)
     await expect(row(visit, "pods", "agents/new")).to_have_count(0)
