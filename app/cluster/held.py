@@ -64,5 +64,11 @@ def is_news(version: str, position: str) -> bool:
     is believed.
     """
     if version.isdecimal() and position.isdecimal():
-        return int(version) > int(position)
+        return _magnitude(version) > _magnitude(position)
     return version != position
+
+
+def _magnitude(digits: str) -> tuple[int, str]:
+    """What orders decimals as numbers; Python refuses to read one of more than 4,300 digits."""
+    digits = digits.lstrip("0")
+    return len(digits), digits
