@@ -1,6 +1,6 @@
 """The columns of `kubectl get`, computed as the API server's own printer computes them.
 
-The rules, their order and their oddities are those of `printPod`, `printJob` and `printCronJob` in
+The rules, their order and their oddities are those of `printPod` and `printJob` in
 pkg/printers/internalversion/printers.go of Kubernetes 1.36; every branch here has its twin there.
 Whoever knows kubectl must find the same words on our pages, also where the words are strange.
 """
@@ -150,12 +150,3 @@ def print_job_status(job: JobRecord) -> str:
         if is_true(job.conditions, condition):
             return condition
     return "Running"
-
-
-def print_job_completions(job: JobRecord) -> str:
-    """The COMPLETIONS column of a Job: how many pods succeeded, of how many."""
-    if job.completions is not None:
-        return f"{job.succeeded}/{job.completions}"
-    if job.parallelism > 1:
-        return f"{job.succeeded}/1 of {job.parallelism}"
-    return f"{job.succeeded}/1"

@@ -77,7 +77,6 @@ class Page(Generic[R_co]):
     items: list[Item[R_co]]
     resource_version: str
     continue_token: str | None = None
-    remaining: int | None = None
     unreadable: tuple[str, ...] = ()
 
 
@@ -148,7 +147,6 @@ class Projection(Generic[R_co]):
             items=items,
             resource_version=metadata["resourceVersion"],
             continue_token=metadata.get("continue") or None,
-            remaining=metadata.get("remainingItemCount"),
             unreadable=tuple(unreadable),
         )
 
@@ -222,7 +220,6 @@ _RawListMetadata = TypedDict(
     {
         "resourceVersion": str,
         "continue": NotRequired[str | None],
-        "remainingItemCount": NotRequired[int | None],
     },
 )
 

@@ -7,13 +7,14 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from app.cluster.printer import print_job_completions, print_job_status, print_pod
+from app.cluster.printer import print_job_status, print_pod
 from app.cluster.projections.cronjobs import CRON_JOBS, cron_job_info
 from app.cluster.projections.jobs import JOBS
 from app.cluster.projections.pods import PODS, pod_health
 
 if TYPE_CHECKING:
     from app.cluster.projection import Page, Projection
+    from app.cluster.projections.jobs import JobRecord
 
 Json = dict[str, Any]
 R = TypeVar("R")
@@ -81,12 +82,21 @@ def differing_jobs(table: Table) -> list[str]:
     for cells, item in zip(table.rows(), table.page(JOBS).items, strict=True):
         ours = {
             "Status": print_job_status(item.record),
-            "Completions": print_job_completions(item.record),
+            "Completions": completions(item.record),
         }
         for column, cell in ours.items():
             if cells[column] != cell:
                 differing.append(f"{item.key} {column}: theirs {cells[column]!r}, ours {cell!r}")
     return differing
+
+
+def completions(job: JobRecord) -> str:
+    """How many pods succeeded, of how many: what the record holds, as the API server prints it."""
+    if job.completions is not None:
+        return f"{job.succeeded}/{job.completions}"
+    if job.parallelism > 1:
+        return f"{job.succeeded}/1 of {job.parallelism}"
+    return f"{job.succeeded}/1"
 
 
 def differing_cron_jobs(table: Table) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.cluster.printer import print_job_completions, print_job_status, print_pod
+from app.cluster.printer import print_job_status, print_pod
 from app.cluster.projections.jobs import JOBS, JobRecord
 from app.cluster.projections.pods import PODS, PodRecord
 from tests.cluster.projections.raw import (
@@ -363,17 +363,3 @@ def read_job(*conditions: Json, spec: Json | None = None, **fields: Any) -> JobR
 def test_a_jobs_status_says(conditions: list[Json], deleted: bool, word: str) -> None:
     fields: Json = {"deletionTimestamp": "2026-01-01T10:00:00Z"} if deleted else {}
     assert print_job_status(read_job(*conditions, **fields)) == word
-
-
-@pytest.mark.parametrize(
-    ("spec", "cell"),
-    [
-        ({"completions": 5}, "2/5"),
-        ({"completions": 0}, "2/0"),
-        ({"parallelism": 3}, "2/1 of 3"),
-        ({"parallelism": 1}, "2/1"),
-        ({}, "2/1"),
-    ],
-)
-def test_a_jobs_completions_say(spec: Json, cell: str) -> None:
-    assert print_job_completions(read_job(spec=spec)) == cell

@@ -47,14 +47,14 @@ def test_a_resource_knows_its_path(resource: Resource, namespace: str | None, pa
     assert resource.path(namespace) == path
 
 
-def test_a_page_gives_items_version_and_what_is_left() -> None:
+def test_a_page_gives_items_version_and_the_way_on() -> None:
     body = page(thing("a"), thing("b"), version="12", **{"continue": "t", "remainingItemCount": 3})
     read = THINGS.page(body)
     assert [(item.key, item.uid, item.resource_version, item.record) for item in read.items] == [
         ("agents/a", "uid-of-a", "7", "a"),
         ("agents/b", "uid-of-b", "7", "b"),
     ]
-    assert (read.resource_version, read.continue_token, read.remaining) == ("12", "t", 3)
+    assert (read.resource_version, read.continue_token) == ("12", "t")
     assert read.unreadable == ()
 
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cluster.printer import print_job_completions
 from app.cluster.projections.cronjobs import CRON_JOBS, cron_job_info
 from app.cluster.projections.events import WARNINGS, warning
 from app.cluster.projections.jobs import JOBS, job_info
@@ -93,7 +92,6 @@ def test_a_job_that_was_read_can_be_shown(raw: Json, pod: Json) -> None:
     pods = [item.record for item in PODS.page(page(pod)).items]
     for item in JOBS.page(page(raw)).items:
         assert encode(job_info(item.record, pods))
-        assert print_job_completions(item.record)
 
 
 @given(raw=twisted(CRON_JOBS_RAW))
