@@ -24,6 +24,7 @@ from app.cluster.limits import WatchLimits
 from app.cluster.reflector import Reflector
 from app.cluster.transport import HttpTransport
 from app.derive.freshness import Freshness
+from app.model import EVERYWHERE
 from app.stream import Hub, Limits
 from app.web.front import Application
 from app.web.rooms import Rooms
@@ -165,7 +166,7 @@ def _settle_refused(board: Board) -> None:
 
     def changed(key: str, old: Source | None, new: Source | None) -> None:
         if new is not None and new.state in ("forbidden", "absent"):
-            board.settle(new.kind, None if new.namespace == "*" else new.namespace)
+            board.settle(new.kind, None if new.namespace == EVERYWHERE else new.namespace)
 
     board.sources.listen(changed)
 

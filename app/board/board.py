@@ -10,7 +10,14 @@ from app.cluster.projections.cronjobs import CRON_JOBS, cron_job_info
 from app.cluster.projections.events import WARNINGS, last_seen, warning
 from app.cluster.projections.jobs import JOBS, job_info
 from app.cluster.projections.pods import PODS, pod_health
-from app.model import encode, summarize_cronjob, summarize_job, summarize_pod, summarize_source
+from app.model import (
+    EVERYWHERE,
+    encode,
+    summarize_cronjob,
+    summarize_job,
+    summarize_pod,
+    summarize_source,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,9 +28,6 @@ if TYPE_CHECKING:
     from app.stream import Hub, Topic
 
 R = TypeVar("R")
-
-EVERYWHERE = "*"
-"""What stands for all namespaces in the key of a source."""
 
 WATCHED: tuple[Watched, ...] = (
     Watched(PODS, pod_health, summary=summarize_pod),

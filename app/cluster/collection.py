@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from app.clock import Clock
     from app.cluster.answers import Call
     from app.cluster.limits import ReflectorStatistics
-    from app.cluster.ports import Monitor, Proof, Sink
+    from app.cluster.ports import Monitor, Sink
     from app.cluster.projection import WatchEvent
     from app.errors import ClusterError
+    from app.model import Proof
 
 R = TypeVar("R")
 

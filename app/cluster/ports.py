@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from app.errors import ClusterError
+    from app.model import Proof
 
 R_contra = TypeVar("R_contra", contravariant=True)
-
-Proof = Literal["event", "bookmark", "list"]
 
 
 class Sink(Protocol[R_contra]):

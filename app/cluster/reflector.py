@@ -19,6 +19,7 @@ from app.cluster.limits import ReflectorStatistics, WatchLimits
 from app.cluster.listing import collect, list_all
 from app.cluster.recovery import Recovery
 from app.errors import Absent, AccessDenied, ClusterError, Throttled, Unauthorized
+from app.model import EVERYWHERE
 
 if TYPE_CHECKING:
     from random import Random
@@ -68,7 +69,7 @@ class Reflector(Generic[R]):
         self.kind = projection.topic
         self.namespace = namespace
         self.statistics = ReflectorStatistics()
-        self._log = logger.bind(kind=self.kind, namespace=namespace or "*")
+        self._log = logger.bind(kind=self.kind, namespace=namespace or EVERYWHERE)
         self._collection = Collection(sink, monitor, clock, self.statistics, self._log)
         self._projection = projection
         self._calls = Calls(projection, namespace)

@@ -21,7 +21,7 @@ import anyio
 from app.cluster.faults import Truncated
 from app.cluster.rule import missing_rule
 from app.errors import Absent, AccessDenied, ClusterError, Unusable
-from app.model import Source
+from app.model import EVERYWHERE, Source
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 LATE_SECONDS = 75.0
 STALE_SECONDS = 100.0
 TICK_SECONDS = 1.0
-
-EVERYWHERE = "*"
 
 
 class SourceMonitor:

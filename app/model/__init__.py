@@ -47,11 +47,19 @@ from app.model.refresh import (
     StepRecord,
     summarize_refresh,
 )
-from app.model.sources import Proof, Source, SourceState, SourceSummary, summarize_source
+from app.model.sources import (
+    EVERYWHERE,
+    Proof,
+    Source,
+    SourceState,
+    SourceSummary,
+    summarize_source,
+)
 from app.model.text import clean
 from app.model.wire import Timestamp, Wire, decode, encode, format_time, to_object
 
 __all__ = [
+    "EVERYWHERE",
     "PAGE_SIZE_LIMIT",
     "PROMPT_LIMIT",
     "Action",

@@ -9,6 +9,9 @@ from app.model.wire import Count, Timestamp, Wire
 SourceState = Literal["connecting", "live", "late", "stale", "forbidden", "absent", "error"]
 Proof = Literal["event", "bookmark", "list"]
 
+EVERYWHERE = "*"
+"""Stands for all namespaces where a source's is named."""
+
 
 class Source(Wire):
     """One kind in one namespace (`*`: all of them), for the detail audience.

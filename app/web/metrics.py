@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.registry import Collector
 
 from app import __version__
+from app.model import EVERYWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -90,7 +91,7 @@ class SourceCollector(Collector):
             )
         }
         for reflector in self._rooms.reflectors:
-            labels = [reflector.kind, reflector.namespace or "*"]
+            labels = [reflector.kind, reflector.namespace or EVERYWHERE]
             for cause, count in reflector.relists.items():
                 relists.add_metric([*labels, cause], count)
             objects.add_metric(labels, reflector.statistics.objects)
