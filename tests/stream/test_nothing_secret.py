@@ -61,8 +61,14 @@ STATUS: Json = {
     "imageID": SECRET,
     "containerID": SECRET,
     "state": {"running": {"startedAt": "2026-01-01T09:00:00Z"}},
-    # What a container wrote into its termination log: an agent's own words.
+    # What a container wrote into its termination log, or last to its output: an agent's own words.
     "lastState": {"terminated": {"exitCode": 1, "message": SECRET, "containerID": SECRET}},
+}
+
+FAILED: Json = {
+    "name": "agent",
+    "ready": False,
+    "state": {"terminated": {"exitCode": 1, "message": SECRET}},
 }
 
 OBJECTS: dict[str, Json] = {
@@ -71,7 +77,7 @@ OBJECTS: dict[str, Json] = {
         "status": {
             "phase": "Running",
             "podIP": SECRET,
-            "containerStatuses": [STATUS],
+            "containerStatuses": [STATUS, FAILED],
             "conditions": [{"type": "Ready", "status": "True", "message": SECRET}],
         },
     },

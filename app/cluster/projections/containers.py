@@ -27,12 +27,14 @@ class RawRunning(TypedDict, total=False):
 
 
 class RawTerminated(TypedDict):
-    """`state.terminated` and `lastState.terminated`."""
+    """`state.terminated` and `lastState.terminated`.
+
+    Not its message: the container wrote that itself, or it is the end of its output.
+    """
 
     exitCode: int
     signal: NotRequired[int | None]
     reason: NotRequired[str | None]
-    message: NotRequired[str | None]
     startedAt: NotRequired[Moment | None]
     finishedAt: NotRequired[Moment | None]
 
@@ -71,7 +73,6 @@ class Termination:
     exit_code: int
     signal: int
     reason: str
-    message: str
     started_at: datetime | None
     finished_at: datetime | None
 
@@ -117,7 +118,6 @@ def _termination(raw: RawTerminated | None) -> Termination | None:
         exit_code=raw["exitCode"],
         signal=raw.get("signal") or 0,
         reason=word(raw.get("reason")),
-        message=sentence(raw.get("message")),
         started_at=raw.get("startedAt"),
         finished_at=raw.get("finishedAt"),
     )

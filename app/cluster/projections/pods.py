@@ -147,19 +147,14 @@ def owner_name(pod: PodRecord) -> str | None:
 def explain(pod: PodRecord) -> str:
     """The sentence behind the STATUS column, empty when nothing needs one.
 
-    The pod's own message wins; then what a container waits for, how one failed, why no node took
-    the pod, and last why a running pod is not ready.
+    The pod's own message wins; then what a container waits for, why no node took the pod, and last
+    why a running pod is not ready. How a container ended is not told: it wrote that itself.
     """
     if pod.message:
         return pod.message
-    statuses = (*pod.init_statuses, *pod.statuses)
-    for status in statuses:
+    for status in (*pod.init_statuses, *pod.statuses):
         if status.waiting is not None and status.waiting.message:
             return status.waiting.message
-    for status in statuses:
-        if status.terminated is not None and status.terminated.exit_code:
-            if status.terminated.message:
-                return status.terminated.message
     blocking = "PodScheduled" if pod.phase == "Pending" else "Ready"
     if pod.phase in {"Pending", "Running"} and not is_true(pod.conditions, blocking):
         return next((found.message for found in pod.conditions if found.type == blocking), "")

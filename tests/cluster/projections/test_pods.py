@@ -184,9 +184,7 @@ UNSCHEDULED = condition("PodScheduled", "False", message="0/3 nodes are availabl
             },
             "b",
         ),
-        ({"containerStatuses": [container(**terminated(1, message="panic"))]}, "panic"),
-        ({"containerStatuses": [container(**terminated(1))]}, ""),
-        ({"containerStatuses": [container(**terminated(0, message="fine"))]}, ""),
+        ({"containerStatuses": [container(**terminated(1, message="panic"))]}, ""),
         ({"phase": "Pending", "conditions": [UNREADY, UNSCHEDULED]}, "0/3 nodes are available"),
         (
             {"phase": "Running", "conditions": [UNSCHEDULED, UNREADY]},
