@@ -201,6 +201,17 @@ async def test_a_server_that_repeats_an_event_and_hangs_up_is_not_asked_without_
     assert bench.reflector.statistics.ignored >= 3
 
 
+async def test_a_server_that_ends_every_watch_at_once_with_news_is_not_asked_without_a_pause() -> (
+    None
+):
+    """One watch may end early on news; a proxy that ends each of them so gets a pause."""
+    watches = [watching(event("ADDED", f"x{n}", 10 + n), quiet=False) for n in range(500)]
+    bench = await Bench([listed(7)], watches).run(60)
+    assert len(bench.transport.calls) <= 3 + 60 / 0.8
+    assert "ShortWatch" in bench.monitor.told
+    assert set(bench.sink.texts()) >= {"x0", "x1", "x2", "x3"}
+
+
 @pytest.mark.parametrize("code", [403, 404])
 async def test_forbidden_and_absent_are_asked_again_every_half_minute_or_so(code: int) -> None:
     refused = Answer([status(code, "Forbidden" if code == 403 else "NotFound")], status=code)
