@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
-import re
 import ssl
 import time
 from contextlib import asynccontextmanager
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 AT_ONCE = 24
 LINE_BYTES = 2**20
-NAME = re.compile(rb'"metadata":{"name":"([^"]+)"')
 PATCH = {"Content-Type": "application/strategic-merge-patch+json"}
 
 
@@ -94,19 +93,24 @@ class Load:
         """Watches as plainly as possible: when the API server told, whoever listens beside it."""
         async with self._session.get(self._collection, params={"limit": "1"}) as answer:
             version = (await answer.json())["metadata"]["resourceVersion"]
-        params = {"watch": "true", "resourceVersion": version}
+        timeout = aiohttp.ClientTimeout(total=None)
 
-        async def follow() -> None:
-            timeout = aiohttp.ClientTimeout(total=None)
-            async with self._session.get(
-                self._collection, params=params, timeout=timeout
-            ) as answer:
-                while line := await answer.content.readline():
-                    if (found := NAME.search(line)) is not None:
-                        made[key_of(found[1].decode())].known_by(time.monotonic())
-            raise Refused("the watch beside ours ended")
+        async def follow(version: str) -> None:
+            while True:
+                # An API server ends the watch of whoever does not keep up, as it may ours.
+                params = {"watch": "true", "resourceVersion": version}
+                async with self._session.get(
+                    self._collection, params=params, timeout=timeout
+                ) as answer:
+                    while line := await answer.content.readline():
+                        moment, told = time.monotonic(), json.loads(line)
+                        if told["type"] == "ERROR":
+                            raise Refused(f"the watch beside ours ended: {told['object']}")
+                        metadata = told["object"]["metadata"]
+                        version = metadata["resourceVersion"]
+                        made[key_of(metadata["name"])].known_by(moment)
 
-        task = asyncio.create_task(follow())
+        task = asyncio.create_task(follow(version))
         try:
             yield
         finally:

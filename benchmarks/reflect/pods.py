@@ -42,8 +42,8 @@ def manifest(number: int) -> Json:
             "nodeName": f"node-{number % 20:02d}",
             "restartPolicy": "Always",
             "automountServiceAccountToken": True,
-            "initContainers": [_container("prepare", 4)],
-            "containers": [_container(each, 12) for each in CONTAINERS],
+            "initContainers": [_container("prepare", 2)],
+            "containers": [_container(each, 5) for each in CONTAINERS],
             "volumes": [
                 {"name": "work", "emptyDir": {"sizeLimit": "2Gi"}},
                 {"name": "settings", "configMap": {"name": "agent-settings"}},
