@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii as quote
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.stream.cursor import Cursor
@@ -89,7 +89,7 @@ class View:
         self._topics = tuple(topics)
         self._epoch = epoch
         self._statistics = statistics
-        self._quoted = {topic.name: json.dumps(topic.name).encode() for topic in topics}
+        self._quoted = {topic.name: quote(topic.name).encode() for topic in topics}
         self._snapshot: tuple[int, tuple[Frame, ...]] | None = None
         self._delta: Delta | None = None
 
@@ -169,7 +169,7 @@ class View:
             yield self._change_frame(pieces, last if named else None)
 
     def _change(self, topic: Topic[Any], key: str, entry: Entry[Any] | None) -> bytes:
-        name, quoted = self._quoted[topic.name], json.dumps(key).encode()
+        name, quoted = self._quoted[topic.name], quote(key).encode()
         if entry is None:
             return b'{"topic":%b,"key":%b,"op":"remove"}' % (name, quoted)
         value = topic.encode(entry, self.choice.audience)
@@ -207,7 +207,7 @@ class View:
         size = 0
         for key, entry in topic.entries(self.choice.namespaces):
             value = topic.encode(entry, self.choice.audience)
-            item = b'{"key":%b,"value":%b}' % (json.dumps(key).encode(), value)
+            item = b'{"key":%b,"value":%b}' % (quote(key).encode(), value)
             if items and size + len(item) + 1 > ROOM:
                 yield items
                 items, size = [], 0
