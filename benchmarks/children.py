@@ -144,30 +144,6 @@ def waited_seconds(pid: int) -> float:
     return total / 1e9
 
 
-@contextmanager
-def pinned_family(cpu: int) -> Iterator[None]:
-    """This process with all that descend from it on one core until the block ends."""
-    before = os.sched_getaffinity(0)
-    if not can_pin():
-        yield
-        return
-    pin(os.getpid(), {cpu})
-    try:
-        yield
-    finally:
-        pin(os.getpid(), before)
-
-
-def pin(pid: int, cpus: set[int]) -> None:
-    """Binds every thread of a process and of its descendants."""
-    for each in tree(pid):
-        for task in Path(f"/proc/{each}/task").glob("*"):
-            try:
-                os.sched_setaffinity(int(task.name), cpus)
-            except ProcessLookupError:
-                continue
-
-
 def memory_kb(pid: int) -> float:
     """Proportional set size of a process and its descendants: shared pages are counted once."""
     total = 0

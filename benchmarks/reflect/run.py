@@ -9,7 +9,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.children import READER_CPU, can_pin, pinned_family
+from benchmarks.children import can_pin
 from benchmarks.reflect.api_servers import ApiServer, started
 from benchmarks.reflect.decode import OURS_PER_ROUND, Decoding, compare
 from benchmarks.reflect.load import connected
@@ -47,14 +47,11 @@ async def _rounds(
         began = time.monotonic()
         await load.create(workload.pods)
         print(f"{workload.pods:,} pods made in {time.monotonic() - began:.0f} s", flush=True)
-        # From here on the application has a core, and whoever feeds it and reads it the other.
-        with pinned_family(READER_CPU):
-            lines = await load.lines(min(OURS_PER_ROUND, workload.pods))
-            decoding = await compare(lines, runs)
-            samples = []
-            for number in range(1, runs + 1):
-                samples.append(await measure(server, load, workload, number, work))
-                print(line(samples[-1]), flush=True)
+        decoding = await compare(await load.lines(min(OURS_PER_ROUND, workload.pods)), runs)
+        samples = []
+        for number in range(1, runs + 1):
+            samples.append(await measure(server, load, workload, number, work))
+            print(line(samples[-1]), flush=True)
     return samples, decoding
 
 

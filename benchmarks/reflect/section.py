@@ -100,10 +100,10 @@ def section(
         (
             f"- {workload.pods:,} pods of {decoding.line_bytes:,} bytes; then "
             f"{number(workload.rate)} changes/s for {number(workload.seconds)} s; {len(samples)} "
-            "rounds, each with the application started anew; medians. It has one core, API server, "
-            "writer and reader share the other. API server to reader is counted from the moment at "
-            "which the write is answered or a plain watch beside ours tells of it, whichever is "
-            "first."
+            "rounds, each with the application started anew; medians. The application is bound to "
+            "one core; API server, writer and reader run where the kernel puts them. API server to "
+            "reader is counted from the moment at which the write is answered or a plain watch "
+            "beside ours tells of it, whichever is first."
         ),
         machine.calm(disturbed, len(samples)),
         *(
