@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Literal
+from contextlib import suppress
+from typing import Literal
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+from tests.cli.loopback import LoopbackServer
 
 Treatment = Literal["pass", "hold", "hold after hello", "clump", "cut", "reset"]
 
@@ -16,7 +15,7 @@ CUT_SECONDS = 1.5
 STREAM = b"/api/stream"
 
 
-class Proxy:
+class Proxy(LoopbackServer):
     """TCP on loopback; ordinary requests pass, the answer to a stream's request is treated.
 
     `hold` keeps what comes, as a buffer does that is larger than what ever comes; `clump` gives it
@@ -24,29 +23,11 @@ class Proxy:
     """
 
     def __init__(self, port: int, treatment: Treatment) -> None:
+        super().__init__()
         self._port = port
         self._treatment = treatment
-        self.url = ""
-        self._tasks: set[asyncio.Task[None]] = set()
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[Proxy]:
-        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        try:
-            yield self
-        finally:
-            server.close()
-            if self._tasks:
-                # Readers have gone, so each ends by itself.
-                await asyncio.wait(self._tasks, timeout=10)
-
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._relay(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection("127.0.0.1", self._port)
         try:
             async with asyncio.TaskGroup() as tasks:

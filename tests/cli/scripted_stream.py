@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any, ClassVar
+from contextlib import suppress
+from typing import Any, ClassVar
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+from tests.cli.loopback import LoopbackServer
 
 EPOCH = "abcdefghij"
 NOW = "2026-01-01T00:00:00.000Z"
@@ -41,7 +40,7 @@ def snapshot(*keys: str, seq: int | None = None, part: int = 0, parts: int = 1) 
     )
 
 
-class ScriptedStream:
+class ScriptedStream(LoopbackServer):
     """`script` has one entry for each connection; the last one is repeated.
 
     A list is a stream that is written and then ended, a tuple an answer with status and body, bytes
@@ -56,31 +55,13 @@ class ScriptedStream:
     """In a stream: comments until the reader goes."""
 
     def __init__(self, script: list[Any]) -> None:
+        super().__init__()
         self._script = script
         self.connections = 0
         self.cursors: list[str | None] = []
         """The Last-Event-ID of each connection."""
-        self.url = ""
-        self._tasks: set[asyncio.Task[None]] = set()
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[ScriptedStream]:
-        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        try:
-            yield self
-        finally:
-            server.close()
-            if self._tasks:
-                # Readers have gone, so each ends by itself.
-                await asyncio.wait(self._tasks, timeout=10)
-
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._serve(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         entry = self._script[min(self.connections, len(self._script) - 1)]
         self.connections += 1
         try:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -73,7 +74,7 @@ ALIVE = Answer([b'{"metadata":{"resourceVersion":"999999999"},"items":[]}'])
 """What a server that is ahead of any position in a script says to a probe."""
 
 
-class PlayedTransport:
+class PlayedTransport(ABC):
     """Plays what `answer` gives for each call; that is what subclasses are for."""
 
     def __init__(self) -> None:
@@ -83,9 +84,9 @@ class PlayedTransport:
         """What was asked, in short."""
         return ["probe" if is_probe(call) else call.verb for call in self.calls]
 
+    @abstractmethod
     def answer(self, call: Call) -> Playing | None:
         """What this call is answered with."""
-        raise NotImplementedError
 
     async def fetch(self, call: Call) -> bytes:
         answer = self._checked(call)
