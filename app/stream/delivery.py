@@ -117,7 +117,7 @@ class Delivery:
     def _broadcast_one(self, view: View, frame: Frame, after: int) -> None:
         """The usual flush, without a list or a call more than it needs."""
         statistics = self._hub.statistics
-        written = size = 0
+        written = 0
         behind: list[Subscription] = []
         payloads = {"sse": b"", "websocket": b""}
         for reader in tuple(view.live):
@@ -132,13 +132,12 @@ class Delivery:
             try:
                 if writer.try_write(payload):
                     written += 1
-                    size += len(payload)
+                    statistics.bytes_written += len(payload)
                 else:
                     behind.append(reader)
             except WriterClosed:
                 self._hub.detach(reader, "left")
         statistics.frames_written += written
-        statistics.bytes_written += size
         for reader in behind:
             reader.position = after
             self._lag(reader)

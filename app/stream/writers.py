@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+    from typing import Any
 
     from app.stream.frame import Dialect
 
@@ -103,10 +104,7 @@ class TaskWriter:
             self._abort()
 
     def progress(self) -> int:
-        """Bytes that were waited for, less those the server still holds.
-
-        It is asked only while a reader lags, so what was written without waiting is not counted.
-        """
+        """Bytes that left the server's own buffer, or that its `send` accepted."""
         return self._written - (self._backlog() if self._backlog is not None else 0)
 
     async def _give(self, message: MutableMapping[str, Any]) -> None:
@@ -130,10 +128,6 @@ class SteppedWriter(TaskWriter):
 
     __slots__ = ()
 
-    _made: ClassVar[tuple[bytes, dict[str, Any]]] = (b"", {})
-    """The last payload and its message: a broadcast gives every reader the same one, and to make it
-    for each costs as much as a tenth of the write. A pair, so that threads cannot mix two."""
-
     def __init__(
         self,
         send: Send,
@@ -146,17 +140,17 @@ class SteppedWriter(TaskWriter):
 
     def try_write(self, payload: bytes) -> bool:
         """Write if the transport is below its high-water mark."""
-        made = SteppedWriter._made
-        if made[0] is not payload:
-            message = {"type": "http.response.body", "body": payload, "more_body": True}
-            made = SteppedWriter._made = (payload, message)
-        sending: Coroutine[Any, Any, None] = self._send(made[1])  # type: ignore[assignment]
+        sending: Coroutine[Any, Any, None] = self._send(  # type: ignore[assignment]
+            {"type": "http.response.body", "body": payload, "more_body": True}
+        )
         try:
             # With a default `next` tells of the end by a value, which is cheaper than to raise.
             ended = next(sending.__await__(), DONE) is DONE
         except GONE as error:
             raise WriterClosed from error
-        if not ended:
+        if ended:
+            self._written += len(payload)
+        else:
             sending.close()
         return ended
 
