@@ -68,7 +68,7 @@ def _container(called: str, variables: int) -> Json:
             "limits": {"cpu": "2", "memory": "2Gi"},
         },
         "volumeMounts": [
-            {"name": "work", "mountPath": "/work"},
+            {"name": "work", "mountPath": "/var/agent"},
             {"name": "settings", "mountPath": "/etc/agent", "readOnly": True},
         ],
         "securityContext": {"runAsNonRoot": True, "allowPrivilegeEscalation": False},
