@@ -41,15 +41,15 @@ def write_keys(directory: Path) -> KeyFiles:
         accounts_public=directory / "accounts.pub",
     )
     authority = ec.generate_private_key(ec.SECP256R1())
-    issuer = _name("watchglass test authority")
+    issuer = common_name("watchglass test authority")
     root = (
-        _certificate(issuer, issuer, authority.public_key())
+        unsigned_certificate(issuer, issuer, authority.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(authority, hashes.SHA256())
     )
     server = ec.generate_private_key(ec.SECP256R1())
     leaf = (
-        _certificate(_name("127.0.0.1"), issuer, server.public_key())
+        unsigned_certificate(common_name("127.0.0.1"), issuer, server.public_key())
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(LOOPBACK)]), critical=False)
         .sign(authority, hashes.SHA256())
     )
@@ -57,20 +57,22 @@ def write_keys(directory: Path) -> KeyFiles:
     pem = serialization.Encoding.PEM
     files.ca.write_bytes(root.public_bytes(pem))
     files.certificate.write_bytes(leaf.public_bytes(pem))
-    files.key.write_bytes(_private(server))
-    files.accounts_private.write_bytes(_private(accounts))
+    files.key.write_bytes(private_pem(server))
+    files.accounts_private.write_bytes(private_pem(accounts))
     public = serialization.PublicFormat.SubjectPublicKeyInfo
     files.accounts_public.write_bytes(accounts.public_key().public_bytes(pem, public))
     return files
 
 
-def _name(text: str) -> x509.Name:
+def common_name(text: str) -> x509.Name:
+    """A subject or issuer."""
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def _certificate(
+def unsigned_certificate(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
 ) -> x509.CertificateBuilder:
+    """A certificate for two days, without extensions and signature."""
     now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder()
@@ -83,7 +85,7 @@ def _certificate(
     )
 
 
-def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
+def private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
