@@ -7,7 +7,7 @@ The law of this room: a reader that keeps up has no queue, one that lags holds o
 from __future__ import annotations
 
 from app.stream.cursor import Cursor
-from app.stream.frame import FRAME_LIMIT, Dialect, Frame
+from app.stream.frame import CHUNK, FRAME_LIMIT, Dialect, Frame
 from app.stream.greeting import SCHEMA
 from app.stream.hub import Hub
 from app.stream.limits import Limits
@@ -17,6 +17,7 @@ from app.stream.topic import Topic
 from app.stream.writers import SteppedWriter, TaskWriter, WebSocketWriter, Writer, WriterClosed
 
 __all__ = [
+    "CHUNK",
     "FRAME_LIMIT",
     "SCHEMA",
     "Cursor",

@@ -117,27 +117,25 @@ class Delivery:
     def _broadcast_one(self, view: View, frame: Frame, after: int) -> None:
         """The usual flush, without a list or a call more than it needs."""
         statistics = self._hub.statistics
-        written = 0
+        frames = size = 0
         behind: list[Subscription] = []
-        payloads = {"sse": b"", "websocket": b""}
         for reader in tuple(view.live):
             if reader.events_left is not None:
                 if self._push(reader, (frame,)) == 0:
                     behind.append(reader)
                 continue
-            writer = reader.writer
-            payload = payloads[writer.dialect]
-            if not payload:
-                payload = payloads[writer.dialect] = frame.bytes(writer.dialect)
             try:
-                if writer.try_write(payload):
-                    written += 1
-                    statistics.bytes_written += len(payload)
-                else:
-                    behind.append(reader)
+                written = reader.writer.try_write(frame)
             except WriterClosed:
                 self._hub.detach(reader, "left")
-        statistics.frames_written += written
+                continue
+            if written:
+                frames += 1
+                size += written
+            else:
+                behind.append(reader)
+        statistics.frames_written += frames
+        statistics.bytes_written += size
         for reader in behind:
             reader.position = after
             self._lag(reader)
@@ -147,11 +145,11 @@ class Delivery:
         taken = 0
         try:
             for frame in frames:
-                payload = frame.bytes(reader.writer.dialect)
-                if not reader.writer.try_write(payload):
+                size = reader.writer.try_write(frame)
+                if not size:
                     break
                 taken += 1
-                self._took(reader, payload)
+                self._took(reader, size)
                 if reader.over:
                     return None
         except WriterClosed:
@@ -159,10 +157,10 @@ class Delivery:
             return None
         return taken
 
-    def _took(self, reader: Subscription, payload: bytes) -> None:
+    def _took(self, reader: Subscription, size: int) -> None:
         """Count a frame; the last that the reader wanted ends its stream."""
         statistics = self._hub.statistics
-        statistics.bytes_written += len(payload)
+        statistics.bytes_written += size
         statistics.frames_written += 1
         if reader.events_left is None or reader.over:
             return
@@ -239,9 +237,7 @@ class Delivery:
         task that is about to wake is not told before its next wait.
         """
         for frame in frames:
-            payload = frame.bytes(reader.writer.dialect)
-            await reader.writer.write(payload)
-            self._took(reader, payload)
+            self._took(reader, await reader.writer.write(frame))
             if reader.over:
                 return
 

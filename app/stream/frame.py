@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 Dialect = Literal["sse", "websocket"]
 
@@ -12,11 +12,17 @@ FRAME_LIMIT = 65_536
 ENVELOPE = 512
 """Bytes kept free of it for field names, the id and the topic."""
 
+CHUNK = "watchglass.chunk"
+"""A key of our own in ASGI messages: the body as one chunk of HTTP/1.1 (RFC 9112 section 7.1).
+
+Our server writes it as it is; others do not know the key and frame the body themselves.
+"""
+
 _FORBIDDEN = (b"\r", b"\n", b"\0")
 
 
 class Frame:
-    """One event. Immutable; its bytes are shared by every reader that gets it.
+    """One event. Immutable; its bytes and messages are shared by every reader that gets it.
 
     Args:
         event: The event's name.
@@ -29,7 +35,7 @@ class Frame:
         ValueError: A field holds CR, LF or NUL, which would end it or void it on the wire.
     """
 
-    __slots__ = ("_sse", "_websocket", "data", "event", "id", "retry", "seq")
+    __slots__ = ("_body", "_sse", "_text", "_websocket", "data", "event", "id", "retry", "seq")
 
     def __init__(
         self,
@@ -50,6 +56,8 @@ class Frame:
         self.retry = retry
         self._sse: bytes | None = None
         self._websocket: bytes | None = None
+        self._body: dict[str, Any] | None = None
+        self._text: dict[str, Any] | None = None
 
     @property
     def sse(self) -> bytes:
@@ -70,6 +78,23 @@ class Frame:
             self._websocket = b'{"event":"%b",%b"data":%b}' % (event, id, self.data)
         return self._websocket
 
-    def bytes(self, dialect: Dialect) -> bytes:
-        """What goes over the wire in `dialect`."""
-        return self.sse if dialect == "sse" else self.websocket
+    @property
+    def body(self) -> dict[str, Any]:
+        """The ASGI message that writes it into a response; one for all readers, never changed."""
+        if self._body is None:
+            sse = self.sse
+            chunk = b"%x\r\n%b\r\n" % (len(sse), sse)
+            self._body = {
+                "type": "http.response.body",
+                "body": sse,
+                "more_body": True,
+                CHUNK: chunk,
+            }
+        return self._body
+
+    @property
+    def text(self) -> dict[str, Any]:
+        """The ASGI message that sends it over a WebSocket: one for all readers too."""
+        if self._text is None:
+            self._text = {"type": "websocket.send", "text": self.websocket.decode()}
+        return self._text

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
     from typing import Any
 
-    from app.stream.frame import Dialect
+    from app.stream.frame import Dialect, Frame
 
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
@@ -31,16 +31,16 @@ class Writer(Protocol):
     stepped: bool
     """Whether `try_write` can succeed."""
 
-    def try_write(self, payload: bytes) -> bool:
-        """Write without waiting. False: nothing was written, the reader is not ready.
+    def try_write(self, frame: Frame) -> int:
+        """Write without waiting; gives the bytes written. 0: none, the reader is not ready.
 
         Raises:
             WriterClosed: The reader is gone.
         """
         ...
 
-    async def write(self, payload: bytes) -> None:
-        """Write as soon as the reader is ready.
+    async def write(self, frame: Frame) -> int:
+        """Write as soon as the reader is ready; gives the bytes written.
 
         Raises:
             WriterClosed: The reader is gone.
@@ -56,7 +56,7 @@ class Writer(Protocol):
         ...
 
     def progress(self) -> int:
-        """A number that grows while the reader takes bytes."""
+        """A number that grows while the reader takes bytes; asked only while it lags."""
         ...
 
 
@@ -85,14 +85,14 @@ class TaskWriter:
         self._backlog = backlog
         self._written = 0
 
-    def try_write(self, payload: bytes) -> bool:
+    def try_write(self, frame: Frame) -> int:
         """Never: only waiting is known to be safe here."""
-        return False
+        return 0
 
-    async def write(self, payload: bytes) -> None:
+    async def write(self, frame: Frame) -> int:
         """Write as soon as the reader is ready."""
-        await self._give({"type": "http.response.body", "body": payload, "more_body": True})
-        self._written += len(payload)
+        await self._give(frame.body)
+        return self._count(frame.sse)
 
     async def close(self, reason: str) -> None:
         """End the response."""
@@ -104,8 +104,15 @@ class TaskWriter:
             self._abort()
 
     def progress(self) -> int:
-        """Bytes that left the server's own buffer, or that its `send` accepted."""
+        """Bytes that were waited for, less those the server still holds.
+
+        What was written without waiting is not counted: nobody asks before the reader lags.
+        """
         return self._written - (self._backlog() if self._backlog is not None else 0)
+
+    def _count(self, payload: bytes) -> int:
+        self._written += len(payload)
+        return len(payload)
 
     async def _give(self, message: MutableMapping[str, Any]) -> None:
         try:
@@ -138,21 +145,18 @@ class SteppedWriter(TaskWriter):
         super().__init__(send, abort=abort, backlog=backlog)
         self.stepped = True
 
-    def try_write(self, payload: bytes) -> bool:
+    def try_write(self, frame: Frame) -> int:
         """Write if the transport is below its high-water mark."""
-        sending: Coroutine[Any, Any, None] = self._send(  # type: ignore[assignment]
-            {"type": "http.response.body", "body": payload, "more_body": True}
-        )
+        message = frame.body
+        sending: Coroutine[Any, Any, None] = self._send(message)  # type: ignore[assignment]
         try:
             # With a default `next` tells of the end by a value, which is cheaper than to raise.
-            ended = next(sending.__await__(), DONE) is DONE
+            if next(sending.__await__(), DONE) is DONE:
+                return len(message["body"])
         except GONE as error:
             raise WriterClosed from error
-        if ended:
-            self._written += len(payload)
-        else:
-            sending.close()
-        return ended
+        sending.close()
+        return 0
 
 
 CLOSE_CODES = {"drain": 1001, "auth_expired": 4401, "revoked": 4403, "limit": 1013}
@@ -174,10 +178,10 @@ class WebSocketWriter(TaskWriter):
         super().__init__(send, abort=abort, backlog=backlog)
         self.dialect = "websocket"
 
-    async def write(self, payload: bytes) -> None:
+    async def write(self, frame: Frame) -> int:
         """Send one text message."""
-        await self._give({"type": "websocket.send", "text": payload.decode()})
-        self._written += len(payload)
+        await self._give(frame.text)
+        return self._count(frame.websocket)
 
     async def close(self, reason: str) -> None:
         """Close with the code that belongs to `reason`."""

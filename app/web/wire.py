@@ -23,6 +23,10 @@ class Wire(Protocol):
     steps: bool
     """Whether `send` waits before it touches anything, so that it can be stepped."""
 
+    def quick(self, send: Send) -> Send:
+        """The same `send`, faster where it is this connection's own."""
+        ...
+
     def backlog(self) -> int:
         """Bytes that the server still holds for the reader."""
         ...
@@ -45,12 +49,12 @@ def leaving(scope: Mapping[str, Any]) -> Iterator[Callable[[], None] | None]:
 def stream_writer(
     scope: Mapping[str, Any], send: Send, leave: Callable[[], None] | None = None
 ) -> TaskWriter:
-    """The best writer for an HTTP response on this server."""
+    """The best writer for an HTTP response on this server, whose start has been sent."""
     wire: Wire | None = scope.get("extensions", {}).get(EXTENSION)
     if wire is None:
         return TaskWriter(send, abort=leave)
     kind = SteppedWriter if wire.steps else TaskWriter
-    return kind(send, abort=wire.abort, backlog=wire.backlog)
+    return kind(wire.quick(send), abort=wire.abort, backlog=wire.backlog)
 
 
 def socket_writer(

@@ -13,7 +13,7 @@ from app.cluster.projections.events import WARNINGS
 from app.cluster.projections.jobs import JOBS
 from app.cluster.projections.pods import PODS
 from app.model import ObjectReference, Source
-from app.stream import Dialect, Hub
+from app.stream import Dialect, Frame, Hub
 from tests.cluster.projections.raw import (
     condition,
     container,
@@ -254,12 +254,12 @@ class Page:
     def __init__(self) -> None:
         self.messages: list[Json] = []
 
-    def try_write(self, payload: bytes) -> bool:
-        self.messages.append(json.loads(payload))
-        return True
+    def try_write(self, frame: Frame) -> int:
+        self.messages.append(json.loads(frame.websocket))
+        return len(frame.websocket)
 
-    async def write(self, payload: bytes) -> None:
-        self.try_write(payload)
+    async def write(self, frame: Frame) -> int:
+        return self.try_write(frame)
 
     async def close(self, reason: str) -> None:
         """Nothing to close."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.stream.frame import Frame
+from app.stream import CHUNK, Frame
 from tests.stream.wire import parse_sse, parse_websocket
 
 TEXTS = [
@@ -49,11 +49,30 @@ def test_the_time_to_reconnect_is_a_field_of_sse_alone() -> None:
     assert frame.websocket == b'{"event":"hello","data":{}}'
 
 
-def test_bytes_are_made_once_for_each_dialect() -> None:
+def test_what_a_server_is_given_is_made_once_for_each_dialect() -> None:
     frame = Frame("change", b"{}", id="0123456789-7")
-    assert frame.bytes("sse") is frame.bytes("sse")
-    assert frame.bytes("websocket") is frame.bytes("websocket")
-    assert frame.bytes("sse") != frame.bytes("websocket")
+    assert frame.sse is frame.sse
+    assert frame.websocket is frame.websocket
+    assert frame.body is frame.body
+    assert frame.text is frame.text
+
+
+def test_the_message_of_a_response_has_the_body_and_the_same_as_a_chunk() -> None:
+    frame = Frame("heartbeat", b"{}")
+    assert frame.body == {
+        "type": "http.response.body",
+        "body": b"event: heartbeat\ndata: {}\n\n",
+        "more_body": True,
+        CHUNK: b"1b\r\nevent: heartbeat\ndata: {}\n\n\r\n",
+    }
+
+
+def test_the_message_of_a_websocket_is_text() -> None:
+    frame = Frame("heartbeat", '{"é":1}'.encode())
+    assert frame.text == {
+        "type": "websocket.send",
+        "text": '{"event":"heartbeat","data":{"é":1}}',
+    }
 
 
 @pytest.mark.parametrize("mark", ["\r", "\n", "\0"], ids=["CR", "LF", "NUL"])

@@ -18,7 +18,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from app.clock import SystemClock
-from app.stream import Hub, Limits, SteppedWriter, TaskWriter
+from app.stream import CHUNK, Frame, Hub, Limits, SteppedWriter, TaskWriter, WriterClosed
+from app.web.chunks import ChunkedSend
 from app.web.wire import EXTENSION, socket_writer, stream_writer
 from tests.stream.server import SECONDS, Connection, serving
 from tests.stream.wire import parse_sse, parse_websocket
@@ -63,6 +64,8 @@ class Probe:
     """Steps `send` while nobody reads, and then writes on in the usual way."""
 
     wrap: Callable[[Send], Send] = as_it_is
+    quick: bool = False
+    """Whether `send` is the one that our server makes faster."""
     accepted: list[bytes] = field(default_factory=list)
     suspensions: int = 0
     stepped_afterwards: int = 0
@@ -72,8 +75,11 @@ class Probe:
         if scope["type"] == "lifespan":
             return await lifespan(receive, send)
         assert scope["extensions"][EXTENSION].steps is True
-        wrapped = self.wrap(send)
         await send({"type": "http.response.start", "status": 200, "headers": []})
+        if self.quick:
+            send = scope["extensions"][EXTENSION].quick(send)
+            assert type(send) is ChunkedSend
+        wrapped = self.wrap(send)
         while not self.suspensions:
             # In bursts, so that the kernel's buffers fill too and not ours alone.
             for _ in range(8):
@@ -94,11 +100,9 @@ class Probe:
         """What `SteppedWriter.try_write` does."""
         number = len(self.accepted) + self.suspensions
         payload = b"<%d:%b>" % (number, b"%d" % (number % 10) * (number * 37 % 9_000))
-        sending: Coroutine[Any, Any, None] = send(  # type: ignore[assignment]
-            {"type": "http.response.body", "body": payload, "more_body": True}
-        )
+        sending: Coroutine[Any, Any, None] = send(message(payload))  # type: ignore[assignment]
         try:
-            sending.send(None)
+            next(sending.__await__())
         except StopIteration:
             self.accepted.append(payload)
             return True
@@ -107,8 +111,13 @@ class Probe:
         return False
 
     async def write(self, send: Send, payload: bytes) -> None:
-        await send({"type": "http.response.body", "body": payload, "more_body": True})
+        await send(message(payload))
         self.accepted.append(payload)
+
+
+def message(payload: bytes) -> Message:
+    chunk = b"%x\r\n%b\r\n" % (len(payload), payload)
+    return {"type": "http.response.body", "body": payload, "more_body": True, CHUNK: chunk}
 
 
 async def lifespan(
@@ -133,8 +142,9 @@ def received(probe: Probe) -> list[bytes]:
 
 
 class TestContract:
-    def test_exactly_what_a_stepped_send_accepted_arrives(self) -> None:
-        probe = Probe()
+    @pytest.mark.parametrize("quick", [False, True], ids=["uvicorn's", "ours"])
+    def test_exactly_what_a_stepped_send_accepted_arrives(self, quick: bool) -> None:
+        probe = Probe(quick=quick)
         chunks = received(probe)
         assert probe.suspensions >= 50
         assert len(probe.accepted) > 30
@@ -152,6 +162,35 @@ class TestContract:
         probe = Probe(writing_first)
         chunks = received(probe)
         assert len(chunks) > len(probe.accepted)
+
+
+@dataclass
+class Answer:
+    """Keeps what a response's end does to the `send` that our server made faster."""
+
+    outcomes: list[object] = field(default_factory=list)
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return await lifespan(receive, send)
+        make = scope["extensions"][EXTENSION].quick
+        self.outcomes.append(make(send) is send)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        made = make(send)
+        self.outcomes.append(make(as_it_is) is as_it_is)
+        await made(message(b"body"))
+        await made({"type": "http.response.body", "body": b"end", "more_body": False})
+        try:
+            SteppedWriter(made).try_write(Frame("late", b"{}"))
+        except WriterClosed:
+            self.outcomes.append("closed")
+
+
+def test_a_quick_send_is_that_of_one_response_and_ends_with_it() -> None:
+    answer = Answer()
+    with serving(answer) as port, Connection(port) as connection:
+        assert list(connection.chunks()) == [b"body", b"end"]
+    assert answer.outcomes == [True, True, "closed"]
 
 
 class Feed:
@@ -238,10 +277,18 @@ def read_events(chunks: Iterable[bytes]) -> list[Told]:
 
 
 def test_our_own_server_is_stepped_and_others_are_not() -> None:
-    feed = Feed(many, stream_writer)
+    sends: list[object] = []
+
+    def writer(scope: Message, send: Send) -> Writer:
+        made = stream_writer(scope, send)
+        sends.append(made._send)
+        return made
+
+    feed = Feed(many, writer)
     with serving(feed) as port, Connection(port) as connection:
         check_many(read_events(connection.chunks()))
     assert [type(writer) for writer in feed.writers] == [SteppedWriter]
+    assert [type(send) for send in sends] == [ChunkedSend]
     assert type(stream_writer({"type": "http"}, suspending_first)) is TaskWriter  # type: ignore[arg-type]
 
 

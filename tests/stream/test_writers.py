@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import pytest
 
-from app.stream import SteppedWriter, TaskWriter, WebSocketWriter, WriterClosed
+from app.stream import Frame, SteppedWriter, TaskWriter, WebSocketWriter, WriterClosed
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -37,8 +37,10 @@ class Wire:
         self.aborted = True
 
 
-def body(payload: bytes, *, more: bool = True) -> dict[str, Any]:
-    return {"type": "http.response.body", "body": payload, "more_body": more}
+ONE, TWO = Frame("one", b"{}"), Frame("two", b"{}")
+SIZE = len(ONE.sse)
+
+END = {"type": "http.response.body", "body": b"", "more_body": False}
 
 
 class TestTaskWriter:
@@ -46,35 +48,35 @@ class TestTaskWriter:
         wire = Wire()
         writer = TaskWriter(wire.send)
         assert (writer.dialect, writer.stepped) == ("sse", False)
-        assert writer.try_write(b"x") is False
+        assert writer.try_write(ONE) == 0
         assert wire.messages == []
 
     async def test_it_writes_as_soon_as_the_server_is_ready(self) -> None:
         wire = Wire()
         wire.open.clear()
         writer = TaskWriter(wire.send)
-        writing = asyncio.ensure_future(writer.write(b"one"))
+        writing = asyncio.ensure_future(writer.write(ONE))
         await asyncio.sleep(0)
         assert (wire.messages, writer.progress()) == ([], 0)
         wire.open.set()
         with anyio.fail_after(10):
-            await writing
-        assert (wire.messages, writer.progress()) == ([body(b"one")], 3)
+            assert await writing == SIZE
+        assert (wire.messages, writer.progress()) == ([ONE.body], SIZE)
 
     async def test_a_write_that_is_cancelled_wrote_nothing(self) -> None:
         wire = Wire()
         wire.open.clear()
         writer = TaskWriter(wire.send)
         with anyio.move_on_after(0):
-            await writer.write(b"one")
+            await writer.write(ONE)
         wire.open.set()
-        await writer.write(b"two")
-        assert (wire.messages, writer.progress()) == ([body(b"two")], 3)
+        await writer.write(TWO)
+        assert (wire.messages, writer.progress()) == ([TWO.body], SIZE)
 
     async def test_closing_ends_the_response(self) -> None:
         wire = Wire()
         await TaskWriter(wire.send).close("drain")
-        assert wire.messages == [body(b"", more=False)]
+        assert wire.messages == [END]
 
     @pytest.mark.parametrize("fault", GONE)
     async def test_a_reader_that_is_gone_is_told_of_in_one_way(
@@ -84,7 +86,7 @@ class TestTaskWriter:
         wire.fault = fault
         writer = TaskWriter(wire.send)
         with pytest.raises(WriterClosed):
-            await writer.write(b"x")
+            await writer.write(ONE)
         with pytest.raises(WriterClosed):
             await writer.close("drain")
         assert writer.progress() == 0
@@ -93,7 +95,7 @@ class TestTaskWriter:
         wire = Wire()
         wire.fault = KeyError
         with pytest.raises(KeyError):
-            await TaskWriter(wire.send).write(b"x")
+            await TaskWriter(wire.send).write(ONE)
 
     async def test_aborting_drops_the_connection_where_that_is_possible(self) -> None:
         wire = Wire()
@@ -105,11 +107,11 @@ class TestTaskWriter:
     async def test_progress_is_what_has_left_the_server(self) -> None:
         wire = Wire()
         writer = TaskWriter(wire.send, backlog=lambda: wire.held)
-        await writer.write(b"x" * 100)
-        wire.held = 100
+        await writer.write(ONE)
+        wire.held = SIZE
         assert writer.progress() == 0
-        wire.held = 40
-        assert writer.progress() == 60
+        wire.held = 10
+        assert writer.progress() == SIZE - 10
 
 
 class TestSteppedWriter:
@@ -117,28 +119,37 @@ class TestSteppedWriter:
         wire = Wire()
         writer = SteppedWriter(wire.send)
         assert (writer.dialect, writer.stepped) == ("sse", True)
-        assert writer.try_write(b"one") is True
-        assert (wire.messages, writer.progress()) == ([body(b"one")], 3)
+        assert writer.try_write(ONE) == SIZE
+        assert wire.messages == [ONE.body]
+
+    async def test_progress_does_not_fall_behind_what_was_written_without_waiting(self) -> None:
+        wire = Wire()
+        writer = SteppedWriter(wire.send, backlog=lambda: wire.held)
+        writer.try_write(ONE)
+        wire.held = SIZE
+        before = writer.progress()
+        wire.held = SIZE - 1
+        assert writer.progress() == before + 1
 
     async def test_a_send_that_would_wait_has_written_nothing_and_is_closed(self) -> None:
         wire = Wire()
         writer = SteppedWriter(wire.send, backlog=lambda: wire.held)
         wire.open.clear()
-        assert writer.try_write(b"one") is False
+        assert writer.try_write(ONE) == 0
         assert not wire.open._waiters
         wire.open.set()
         await asyncio.sleep(0)
         assert (wire.messages, writer.progress()) == ([], 0)
-        assert writer.try_write(b"two") is True
-        assert wire.messages == [body(b"two")]
+        assert writer.try_write(TWO) == SIZE
+        assert wire.messages == [TWO.body]
 
     async def test_it_can_wait_too(self) -> None:
         wire = Wire()
         writer = SteppedWriter(wire.send, abort=wire.abort)
-        await writer.write(b"one")
+        await writer.write(ONE)
         await writer.close("limit")
         writer.abort()
-        assert wire.messages == [body(b"one"), body(b"", more=False)]
+        assert wire.messages == [ONE.body, END]
         assert wire.aborted
 
     @pytest.mark.parametrize("fault", GONE)
@@ -148,7 +159,7 @@ class TestSteppedWriter:
         wire = Wire()
         wire.fault = fault
         with pytest.raises(WriterClosed):
-            SteppedWriter(wire.send).try_write(b"x")
+            SteppedWriter(wire.send).try_write(ONE)
 
 
 class TestWebSocketWriter:
@@ -156,10 +167,11 @@ class TestWebSocketWriter:
         wire = Wire()
         writer = WebSocketWriter(wire.send, abort=wire.abort, backlog=lambda: wire.held)
         assert (writer.dialect, writer.stepped) == ("websocket", False)
-        assert writer.try_write(b"{}") is False
-        await writer.write('{"é":1}'.encode())
-        assert wire.messages == [{"type": "websocket.send", "text": '{"é":1}'}]
-        assert writer.progress() == 8
+        assert writer.try_write(ONE) == 0
+        frame = Frame("heartbeat", '{"é":1}'.encode())
+        assert await writer.write(frame) == len(frame.websocket)
+        assert wire.messages == [frame.text]
+        assert writer.progress() == len(frame.websocket)
 
     @pytest.mark.parametrize(
         ("reason", "code"),
@@ -184,6 +196,6 @@ class TestWebSocketWriter:
         wire.fault = fault
         writer = WebSocketWriter(wire.send)
         with pytest.raises(WriterClosed):
-            await writer.write(b"{}")
+            await writer.write(ONE)
         with pytest.raises(WriterClosed):
             await writer.close("drain")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from app.stream import Dialect
+    from app.stream import Dialect, Frame
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -98,19 +98,18 @@ class FakeWriter:
         self._taken = 0
         self._changed = asyncio.Event()
 
-    def try_write(self, payload: bytes) -> bool:
+    def try_write(self, frame: Frame) -> int:
         if self.gone:
             raise self._closed
         if not self.stepped or self.room == 0:
-            return False
-        self._take(payload)
-        return True
+            return 0
+        return self._take(frame)
 
-    async def write(self, payload: bytes) -> None:
+    async def write(self, frame: Frame) -> int:
         if self.pace:
             await asyncio.sleep(self.pace)
         await self._ready()
-        self._take(payload)
+        return self._take(frame)
 
     async def close(self, reason: str) -> None:
         await self._ready()
@@ -147,9 +146,11 @@ class FakeWriter:
         if self.gone:
             raise self._closed
 
-    def _take(self, payload: bytes) -> None:
+    def _take(self, frame: Frame) -> int:
+        payload = frame.sse if self.dialect == "sse" else frame.websocket
         assert len(payload) <= WRITE_LIMIT, f"a write of {len(payload):,} bytes"
         self.pipe.append(payload)
         self._taken += len(payload)
         if self.room is not None:
             self.room -= 1
+        return len(payload)
