@@ -1,0 +1,1 @@
+"""The simulated API server: objects, watches and refusals as the real one gives them."""
