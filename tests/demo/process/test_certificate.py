@@ -1,0 +1,86 @@
+"""The demo's certificate: trusted by its authority alone, for loopback alone, and in no file."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import tempfile
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography import x509
+
+from app.demo.certificate import VALID, Certificate, make_certificate, server_context
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture(scope="module")
+def certificate() -> Certificate:
+    return make_certificate(NOW)
+
+
+async def shake_hands(certificate: Certificate, name: str, trusted: Certificate) -> str | None:
+    """Connect as a client that expects `name`; gives the protocol that was agreed on."""
+
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    server = await asyncio.start_server(
+        hang_up, "127.0.0.1", 0, ssl=server_context(certificate), ssl_shutdown_timeout=1
+    )
+    context = ssl.create_default_context(cadata=trusted.authority)
+    # What newer clients insist on: key usages and identifiers as RFC 5280 wants them.
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        _, writer = await asyncio.open_connection(
+            "127.0.0.1", port, ssl=context, server_hostname=name
+        )
+        agreed: str | None = writer.get_extra_info("ssl_object").selected_alpn_protocol()
+        writer.close()
+    return agreed
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "::1"])
+async def test_it_is_trusted_for_every_name_of_loopback(
+    certificate: Certificate, name: str
+) -> None:
+    assert await shake_hands(certificate, name, certificate) == "http/1.1"
+
+
+@pytest.mark.parametrize(
+    ("name", "trusted"), [("example.org", None), ("127.0.0.1", make_certificate(NOW))]
+)
+async def test_nothing_else_is_trusted(
+    certificate: Certificate, name: str, trusted: Certificate | None
+) -> None:
+    with pytest.raises(ssl.SSLCertVerificationError):
+        await shake_hands(certificate, name, trusted or certificate)
+
+
+def test_it_is_short_lived_and_can_sign_nothing(certificate: Certificate) -> None:
+    leaf = x509.load_pem_x509_certificate(certificate.chain.encode())
+    assert leaf.not_valid_before_utc < NOW < leaf.not_valid_after_utc
+    assert leaf.not_valid_after_utc <= NOW + VALID <= NOW + timedelta(days=31)
+    assert not leaf.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+
+
+def test_its_key_is_in_no_file_and_no_text(
+    certificate: Certificate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    tempfile.tempdir = None
+    try:
+        server_context(certificate)
+    finally:
+        tempfile.tempdir = None
+    assert list(tmp_path.iterdir()) == []
+    assert "PRIVATE" in certificate.key
+    assert "PRIVATE" not in repr(certificate)
+    assert "PRIVATE" not in certificate.authority + certificate.chain
