@@ -1,0 +1,64 @@
+"""A controller's queue: keys to look at, each once, at the earliest time that was asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from app.demo.api.statuses import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from app.demo.controllers.reading import Key
+    from app.demo.film.film import Cue, Film
+
+logger = structlog.get_logger("watchglass.demo.controllers")
+
+REACTION_SECONDS = 0.012
+"""What a real controller takes from an event to its write."""
+RETRY_SECONDS = 0.1
+LONGEST_RETRY_SECONDS = 60.0
+
+
+class Work:
+    """Wakes `sync` with a key, in a cue whose subject is the controller and the key."""
+
+    def __init__(self, film: Film, name: str, sync: Callable[[Key], None]) -> None:
+        self._film = film
+        self._name = name
+        self._sync = sync
+        self._cues: dict[Key, Cue] = {}
+        self._failures: dict[Key, int] = {}
+
+    def add(self, key: Key, seconds: float = REACTION_SECONDS) -> None:
+        """Look at `key` after a scripted delay; sooner, when it is to be looked at sooner."""
+        self.add_at(key, self._film.after(seconds))
+
+    def add_at(self, key: Key, moment: datetime) -> None:
+        """Look at `key` at a wall time, or sooner."""
+        waiting = self._cues.get(key)
+        if waiting is not None:
+            if waiting.due <= moment:
+                return
+            waiting.cancel()
+        subject = self._subject(key)
+        self._cues[key] = self._film.on(moment, subject, lambda: self._play(key))
+
+    def _subject(self, key: Key) -> str:
+        return f"{self._name} {'/'.join(part for part in key if part)}"
+
+    def _play(self, key: Key) -> None:
+        del self._cues[key]
+        try:
+            self._sync(key)
+        except Refused as refusal:
+            # Somebody from outside was faster, or a switch is set: again, ever more slowly.
+            failures = self._failures[key] = self._failures.get(key, 0) + 1
+            logger.info("sync_refused", subject=self._subject(key), code=refusal.code)
+            delay = RETRY_SECONDS * 2.0 ** min(failures - 1, 12)
+            self.add(key, min(delay, LONGEST_RETRY_SECONDS))
+        else:
+            self._failures.pop(key, None)

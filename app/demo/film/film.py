@@ -1,0 +1,209 @@
+"""An ordered queue of cues with its own clock.
+
+A cue is played with the film's time set to the moment it was due, however late the machine is. The
+order of cues is that of their due times, and of their making where those are equal. So the film
+depends on its start and its seed alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import TYPE_CHECKING
+
+import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from app.clock import Clock
+
+logger = structlog.get_logger("watchglass.demo.film")
+
+SLICE_SECONDS = 0.02
+"""So long the loop is held at most before requests from outside get their turn."""
+
+LONGEST_SLEEP = 1.0
+"""The wall clock may jump, so it is looked at again."""
+
+
+class Cue:
+    """Something that is going to happen; can be called off."""
+
+    __slots__ = ("_due", "action", "number", "subject")
+
+    def __init__(
+        self, due: datetime, number: int, subject: str, action: Callable[[], None]
+    ) -> None:
+        self._due = due
+        self.number = number
+        self.subject = subject
+        self.action: Callable[[], None] | None = action
+
+    @property
+    def due(self) -> datetime:
+        """The film's time at which it is played."""
+        return self._due
+
+    @property
+    def pending(self) -> bool:
+        """Neither played nor called off."""
+        return self.action is not None
+
+    def cancel(self) -> None:
+        """Call it off; harmless afterwards."""
+        self.action = None
+
+    def __lt__(self, other: Cue) -> bool:
+        return (self._due, self.number) < (other._due, other.number)
+
+
+class Film:
+    """Where simulated time passes. It is a `Clock`: all of the cluster reads its time here."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        seed: int = 1,
+        speed: float = 1.0,
+        start: datetime | None = None,
+        rewind: timedelta = timedelta(),
+    ) -> None:
+        """The film begins at `start`, or now; `rewind` before that there is room for a past.
+
+        While the past is made (see `play_until`) the film does not follow the clock.
+        """
+        self._clock = clock
+        self._seed = seed
+        self.speed = speed
+        now = clock.now()
+        self.start = (start or now).astimezone(UTC)
+        self._offset = self.start - now
+        self._position = self.start - rewind
+        self._running = False
+        self._subject: str | None = None
+        self._cues: list[Cue] = []
+        self._numbers = itertools.count()
+        self._streams: dict[str, Random] = {}
+        self._wake = asyncio.Event()
+
+    def now(self) -> datetime:
+        """The due time of the cue being played; between cues the wall time of the film."""
+        if self._subject is not None or not self._running:
+            return self._position
+        return max(self._position, self._wall())
+
+    def monotonic(self) -> float:
+        """Seconds of the clock behind the film."""
+        return self._clock.monotonic()
+
+    @property
+    def subject(self) -> str | None:
+        """Whose cue is being played; None between cues."""
+        return self._subject
+
+    @property
+    def begun(self) -> bool:
+        """Whether the past is over."""
+        return self._running
+
+    def _wall(self) -> datetime:
+        return self._clock.now() + self._offset
+
+    def chance(self, subject: str) -> Random:
+        """The random numbers of one subject: one more subject changes nobody else's."""
+        found = self._streams.get(subject)
+        if found is None:
+            found = self._streams[subject] = Random(f"{self._seed}/{subject}")  # noqa: S311
+        return found
+
+    def at(self, seconds: float, subject: str, action: Callable[[], None]) -> Cue:
+        """Play `action` after a scripted delay, which the film's speed divides."""
+        return self.on(self.after(seconds), subject, action)
+
+    def after(self, seconds: float) -> datetime:
+        """The film's time after a scripted delay."""
+        return self.now() + timedelta(seconds=seconds / self.speed)
+
+    def on(self, due: datetime, subject: str, action: Callable[[], None]) -> Cue:
+        """Play `action` at a wall time, or at once when that has passed."""
+        cue = Cue(max(due, self.now()), next(self._numbers), subject, action)
+        heapq.heappush(self._cues, cue)
+        self._wake.set()
+        return cue
+
+    def every(self, seconds: float, subject: str, action: Callable[[], None]) -> None:
+        """Play `action` again and again, for the first time after one period."""
+
+        def again() -> None:
+            self.at(seconds, subject, again)
+            action()
+
+        self.at(seconds, subject, again)
+
+    @contextmanager
+    def scene(self, subject: str) -> Iterator[None]:
+        """What is done in here is done by the film, in the name of `subject`."""
+        before, self._subject = self._subject, subject
+        try:
+            yield
+        finally:
+            self._subject = before
+
+    def play_until(self, moment: datetime) -> None:
+        """Play every cue that is due by `moment`, and let the film's time be `moment`."""
+        while self._play_one(moment):
+            pass
+        self._position = max(self._position, moment)
+
+    def begin(self) -> None:
+        """From here on the film follows the clock."""
+        self._running = True
+        self._wake.set()
+
+    def play_due(self, budget: float = float("inf")) -> bool:
+        """Play what is due by now; False when `budget` seconds were over before the end."""
+        ends = self._clock.monotonic() + budget
+        moment = self._wall()
+        while self._play_one(moment):
+            if self._clock.monotonic() > ends:
+                return False
+        return True
+
+    def _play_one(self, moment: datetime) -> bool:
+        cues = self._cues
+        while cues and (cues[0].action is None or cues[0].due <= moment):
+            cue = heapq.heappop(cues)
+            action, cue.action = cue.action, None
+            if action is None:
+                continue
+            self._position = max(self._position, cue.due)
+            with self.scene(cue.subject):
+                try:
+                    action()
+                except Exception:
+                    # One cue must not end the film; a test that plays it sees the log.
+                    logger.exception("cue_failed", subject=cue.subject)
+            return True
+        return False
+
+    async def run(self) -> None:
+        """Play the film by the clock until cancelled."""
+        self.begin()
+        while True:
+            self._wake.clear()
+            if not self.play_due(SLICE_SECONDS):
+                await asyncio.sleep(0)
+                continue
+            wait = LONGEST_SLEEP
+            if self._cues:
+                wait = min(wait, (self._cues[0].due - self._wall()).total_seconds())
+            try:
+                await asyncio.wait_for(self._wake.wait(), max(wait, 0.0))
+            except TimeoutError:
+                continue
