@@ -1,0 +1,56 @@
+"""What a test may ask of a server, whichever of the two it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import subprocess
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from tests.control_plane.objects import Json
+
+
+class Server(Protocol):
+    """One API server over TLS. The methods block."""
+
+    simulated: bool
+    """For the few differences that docs/simulator.md lists; the test states both values."""
+    url: str
+    ca: Path
+    admin_token: str
+    visitor: str
+    """The name of a user without rights beyond those that everybody has."""
+    visitor_token: str
+
+    def kubeconfig(self, namespace: str) -> Path:
+        """The admin's, with a default namespace."""
+        ...
+
+    def kubectl(self, *arguments: str, namespace: str) -> subprocess.CompletedProcess[str]:
+        """Run kubectl as admin; an exit code other than 0 is a result."""
+        ...
+
+    def create_namespace(self, name: str) -> None:
+        """It takes pods on return."""
+        ...
+
+    def granted(self, *rules: Json, namespace: str | None) -> AbstractContextManager[None]:
+        """The visitor has these rights, in a namespace or everywhere, until the end."""
+        ...
+
+    def script(self, **keys: object) -> dict[str, str]:
+        """Annotations that tell the server's kubelet what a pod does.
+
+        The words are those of `tests.control_plane.kubelet`: `script(exit_code=3)`.
+        """
+        ...
+
+    def forget(self) -> None:
+        """Lose the history of changes before now; the objects stay."""
+        ...
+
+    def throttled(self) -> AbstractContextManager[None]:
+        """The visitor's requests are more than the server takes, until the end."""
+        ...
