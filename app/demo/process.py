@@ -1,0 +1,236 @@
+"""The simulated cluster as a process of its own, seen from the one that starts it.
+
+Law: it never outlives us. It ends when its standard input does, which the kernel closes however we
+end, and where the kernel can (Linux) it is killed with the thread that started it. That thread is
+there as long as the cluster is: it starts the process, waits for its end, and starts it again on
+the same ports with the same papers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import structlog
+
+import app
+from app.demo.papers import make_papers
+
+if TYPE_CHECKING:
+    from typing import IO
+
+    from app.clock import Clock
+    from app.demo.options import Options
+
+logger = structlog.get_logger("watchglass.demo.process")
+
+START_SECONDS = 60.0
+"""A busy machine takes a few to start an interpreter."""
+LEAVE_SECONDS = 1.0
+"""What the process may take to leave before it is killed."""
+AGAIN_SECONDS = 2.0
+"""Between an end that nobody asked for and the next start; doubles while starts fail."""
+AGAIN_LONGEST_SECONDS = 60.0
+
+LOOPBACK = "127.0.0.1"
+HANDED = "--handed"
+"""Tells the process that its papers are the first line of its standard input."""
+
+
+class StartFailed(Exception):
+    """The simulated cluster is not there; one sentence."""
+
+
+class Reserved:
+    """A port of loopback that stays ours while nobody listens on it.
+
+    Bound and never listening: the process that we start listens beside it, what connects while that
+    is away is refused, and nobody else can be given the port.
+    """
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind((LOOPBACK, 0))
+        self.number: int = self._socket.getsockname()[1]
+
+    def close(self) -> None:
+        """Give it back."""
+        self._socket.close()
+
+
+class Simulator:
+    """A context manager: the process is started when it is entered, and gone when it is left."""
+
+    def __init__(self, options: Options, clock: Clock) -> None:
+        self._options = options
+        self._ports = Reserved(), Reserved()
+        port, admin_port = (reserved.number for reserved in self._ports)
+        self.papers = make_papers(clock.now(), port=port, admin_port=admin_port)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._starting = threading.Lock()
+        """Held to start one more process, and to decide that there will be none."""
+        self._leaving = threading.Event()
+        self._settled = threading.Event()
+        """Whether the first start has come to an end, with `_failure` or without."""
+        self._failure: str | None = "The simulated cluster could not be started."
+        self._thread = threading.Thread(target=self._keep, name="simulator", daemon=True)
+
+    @property
+    def server(self) -> str:
+        """The URL of the API server."""
+        return f"https://{LOOPBACK}:{self.papers.port}"
+
+    @property
+    def admin(self) -> str:
+        """The URL of the port with the fault switches."""
+        return f"http://{LOOPBACK}:{self.papers.admin_port}"
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the process, None while there is none."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._starting:
+            self._leaving.set()
+            process = self._process
+        if process is not None:
+            process.terminate()
+            self._thread.join(LEAVE_SECONDS)
+            process.kill()
+        self._thread.join()
+        for reserved in self._ports:
+            reserved.close()
+
+    def wait_ready(self) -> None:
+        """Wait until the API server answers.
+
+        Raises:
+            StartFailed: It will not.
+        """
+        self._settled.wait()
+        if self._failure is not None:
+            raise StartFailed(self._failure)
+
+    def _keep(self) -> None:
+        """The work of the thread, to its end."""
+        try:
+            self._start_again_and_again()
+        finally:
+            self._settled.set()
+
+    def _start_again_and_again(self) -> None:
+        pause = AGAIN_SECONDS
+        while (process := self._spawn()) is not None:
+            with process:
+                failure = self._hand_over(process)
+                if failure is not None:
+                    process.kill()
+                if not self._settled.is_set():
+                    self._failure = failure
+                    self._settled.set()
+                    if failure is not None:
+                        return
+                elif failure is None:
+                    logger.info("simulator_back")
+                code = process.wait()
+            if self._leaving.is_set():
+                return
+            pause = AGAIN_SECONDS if failure is None else min(2 * pause, AGAIN_LONGEST_SECONDS)
+            why = failure or f"the process has ended: {_ending(code)}"
+            logger.warning("simulator_ended", why=why, again_seconds=pause)
+            self._leaving.wait(pause)
+
+    def _spawn(self) -> subprocess.Popen[bytes] | None:
+        """One more process; None when we are leaving."""
+        with self._starting:
+            if self._leaving.is_set():
+                return None
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
+                _command(self._options),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                bufsize=0,
+                env=_environment(),
+                # Ctrl-C is for us; we end it when our readers have been told goodbye.
+                start_new_session=True,
+            )
+            return self._process
+
+    def _hand_over(self, process: subprocess.Popen[bytes]) -> str | None:
+        """Give it the papers and wait for its first line; a sentence when that says no."""
+        assert process.stdin is not None  # noqa: S101 - both are pipes
+        assert process.stdout is not None  # noqa: S101
+        try:
+            process.stdin.write(self.papers.written())
+            line = _first_line(process.stdout, START_SECONDS)
+        except BrokenPipeError:
+            line = b""
+        except TimeoutError:
+            return f"The simulated cluster was not ready within {START_SECONDS:.0f} s."
+        if not line:
+            code = process.wait()
+            return f"The simulated cluster ended before it was ready ({_ending(code)})."
+        failure = json.loads(line).get("error")
+        return None if failure is None else str(failure)
+
+
+def _first_line(stream: IO[bytes], seconds: float) -> bytes:
+    """The first line, empty when the stream ends before."""
+    deadline = time.monotonic() + seconds
+    poll = select.poll()
+    poll.register(stream, select.POLLIN)
+    line = b""
+    while not line.endswith(b"\n"):
+        if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            raise TimeoutError
+        piece = os.read(stream.fileno(), 65_536)
+        if not piece:
+            return b""
+        line += piece
+    return line
+
+
+def _command(options: Options) -> list[str]:
+    """How the process is started; the folder that we happen to be in has no say in it."""
+    command = [sys.executable, "-P", "-m", "app.demo", HANDED]
+    given = {
+        "--scenario": options.scenario,
+        "--pods": options.pods,
+        "--speed": options.speed,
+        "--seed": options.seed,
+        "--start": options.start.isoformat() if options.start is not None else None,
+        "--cluster-name": options.cluster_name,
+    }
+    return [*command, *(f"{flag}={value}" for flag, value in given.items() if value is not None)]
+
+
+def _environment() -> dict[str, str]:
+    """Ours, and the place that this package was loaded from before all others."""
+    places = [str(Path(app.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, places))}
+
+
+def _ending(code: int) -> str:
+    """How a process has ended, in words."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"

@@ -1,0 +1,45 @@
+"""Whether a process lives, and what it says over TLS."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PATIENCE = 60.0
+LOOK_SECONDS = 0.02
+
+
+def lives(pid: int) -> bool:
+    """Whether the process runs; one that nobody has waited for yet does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in ("Z", "X")
+
+
+def await_truth(holds: Callable[[], bool], what: str) -> None:
+    """Look until it holds."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, f"in vain: {what}"
+        time.sleep(LOOK_SECONDS)
+
+
+def get(port: int, authority: str, path: str = "/version", token: str | None = None) -> Any:
+    """What an API server whose certificate is trusted answers, as JSON."""
+    context = ssl.create_default_context(cadata=authority)
+    connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=PATIENCE, context=context)
+    try:
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        connection.request("GET", path, headers=headers)
+        return json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
