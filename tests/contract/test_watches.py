@@ -138,8 +138,8 @@ async def test_line_04_without_bookmarks_a_streaming_list_has_no_mark(
         (
             {"resourceVersionMatch": "NotOlderThan", "resourceVersion": "1"},
             (
-                "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless "
-                "sendInitialEvents is provided"
+                "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch "
+                "unless sendInitialEvents is provided"
             ),
         ),
     ],
