@@ -26,6 +26,7 @@ INTERRUPTED = 130
 
 COMMANDS = (
     ("serve", "Serve the pages and the stream of a cluster."),
+    ("demo", "Serve a simulated cluster: a look around without having one."),
     ("tail", "Follow the stream in the terminal."),
     ("doctor", "Check configuration, reachability, rights, and the way of the stream."),
     ("healthcheck", "Ask a running server whether it lives; for HEALTHCHECK of containers."),
@@ -93,6 +94,10 @@ def _run(command: str, arguments: list[str]) -> int:
             from app.cli import serve
 
             return serve.run(arguments)
+        case "demo":
+            from app.cli import demo
+
+            return demo.run(arguments)
         case "tail":
             from app.cli import tail
 

@@ -18,6 +18,7 @@ from app.settings import Settings
 from app.settings.description import written
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterable, Sequence
 
     from pydantic_settings import BaseSettings
@@ -52,11 +53,18 @@ def run(arguments: Sequence[str], *, watched: Iterable[Watched] | None = None) -
     if found.print_config:
         sys.stdout.write(printed(loaded))
         return 0
-    return _serve(loaded.settings, watched)
+    leave_on_signals()
+    return serve_settings(loaded.settings, watched=watched)
 
 
-def _serve(settings: Settings, watched: Iterable[Watched] | None) -> int:
-    _leave_on_signals()
+def serve_settings(
+    settings: Settings,
+    *,
+    watched: Iterable[Watched] | None = None,
+    made: socket.socket | None = None,
+    more: Sequence[str] = (),
+) -> int:
+    """As `run`, for settings that are known; `made` listens already, `more` are lines to print."""
     # Here and not above: --help, --print-config and mistakes need none of it.
     from app.board import WATCHED
     from app.main import configuration_of, create_app
@@ -66,7 +74,7 @@ def _serve(settings: Settings, watched: Iterable[Watched] | None) -> int:
     configure_logging(settings.log_level, settings.log_format)
     clock = SystemClock()
     configuration = configuration_of(settings, clock)
-    made = listen(settings.host, settings.port)
+    made = made or listen(settings.host, settings.port)
     room = room_for(settings.streams_max)
     if room < settings.streams_max:
         # More open files (`ulimit -n`) would make room.
@@ -87,6 +95,8 @@ def _serve(settings: Settings, watched: Iterable[Watched] | None) -> int:
         # Nobody may be reading, which is no reason not to serve.
         with suppress(OSError):
             write_line(f"Watchglass shows {safe(application.rooms.cluster_name)} at {url}/")
+            for line in more:
+                write_line(safe(line))
 
     return 0 if serve(application, made, ready=announce) else WRONG
 
@@ -104,7 +114,7 @@ def printed(loaded: Loaded[S]) -> str:
     return "".join(f"{line:<{width}}  # {safe(origin)}\n" for line, origin in lines)
 
 
-def _leave_on_signals() -> None:
+def leave_on_signals() -> None:
     """Until the server takes signals itself: a process that is told to leave leaves, with 0."""
 
     def leave(*_: object) -> NoReturn:

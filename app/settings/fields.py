@@ -49,8 +49,8 @@ class Listening(Section):
     set them chooses the address and scheme that we see."""
 
     no_key: bool = False
-    """Do without the local key. Accepted from the start so that scripts keep working; it has no
-    effect until the local key exists."""
+    """Do without the local key. Accepted from the start so that scripts keep working: there is no
+    local key before sign-in exists, so until then this changes nothing."""
 
 
 class ClusterAccess(Section):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
@@ -66,23 +67,19 @@ def write_kubeconfig(
     return path
 
 
-class Serving:
-    """`watchglass serve` in a process of its own; a context manager that ends it with SIGTERM."""
+class Running:
+    """A command that serves, in a process of its own; a context manager that ends it by SIGTERM."""
 
     def __init__(
         self,
         directory: Path,
-        *flags: str,
+        command: Sequence[str],
+        *,
         variables: Mapping[str, str] | None = None,
-        kubeconfig: Path | None = None,
-        open_files: str | None = None,
     ) -> None:
-        """`open_files` are arguments of `ulimit` that the process starts with."""
-        file = kubeconfig or write_kubeconfig(directory / "kubeconfig")
-        limited = ["sh", "-c", f'ulimit {open_files} && exec "$@"', "sh"] if open_files else []
         self._errors = (directory / "stderr").open("w+", encoding="utf-8")
         self.process: subprocess.Popen[str] = subprocess.Popen(
-            [*limited, sys.executable, "-m", "app", "serve", "--kubeconfig", str(file), *flags],
+            command,
             cwd=ROOT,
             env=environment(**({"WATCHGLASS_PORT": "0"} | dict(variables or {}))),
             stdin=subprocess.DEVNULL,
@@ -137,3 +134,62 @@ class Serving:
     def _out(self) -> IO[str]:
         assert self.process.stdout is not None
         return self.process.stdout
+
+
+class Serving(Running):
+    """`watchglass serve`."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *flags: str,
+        variables: Mapping[str, str] | None = None,
+        kubeconfig: Path | None = None,
+        open_files: str | None = None,
+    ) -> None:
+        """`open_files` are arguments of `ulimit` that the process starts with."""
+        file = kubeconfig or write_kubeconfig(directory / "kubeconfig")
+        limited = ["sh", "-c", f'ulimit {open_files} && exec "$@"', "sh"] if open_files else []
+        command = [*limited, sys.executable, "-m", "app", "serve", "--kubeconfig", str(file)]
+        super().__init__(directory, [*command, *flags], variables=variables)
+
+
+class Demo(Running):
+    """`watchglass demo`."""
+
+    def __init__(
+        self, directory: Path, *flags: str, variables: Mapping[str, str] | None = None
+    ) -> None:
+        directory.mkdir(exist_ok=True)
+        command = [sys.executable, "-m", "app", "demo", *flags]
+        super().__init__(directory, command, variables=variables)
+        self.hints: list[str] = []
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        for line in self._out:
+            self.hints.append(line.strip())
+            if line.startswith("Ctrl-C"):
+                return self
+        self.close()
+        raise AssertionError(f"the demo says only {self.hints}: {self.logged}")
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The file that it has written, as it said itself."""
+        (file,) = {words[2] for words in map(shlex.split, self.hints) if words[0] == "kubectl"}
+        return Path(file)
+
+    @property
+    def simulator(self) -> int:
+        """The id of the process of the simulated cluster: its only child."""
+        (pid,) = children(self.process.pid)
+        return pid
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started, by whichever of its threads."""
+    found: list[int] = []
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        found += map(int, (thread / "children").read_text().split())
+    return found

@@ -30,12 +30,15 @@ def test_the_version_is_one_line() -> None:
     assert result.stderr == ""
 
 
-@pytest.mark.parametrize("arguments", [["version"], ["--help"], ["serve", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["version"], ["--help"], ["serve", "--help"], ["demo", "--help"]]
+)
 def test_what_needs_no_cluster_loads_no_cluster(arguments: list[str]) -> None:
     """kubernetes_asyncio takes longer to import than a person waits for a version."""
     program = (
         "import sys; from app.cli import main; code = main(sys.argv[1:]); "
-        "heavy = {'kubernetes_asyncio', 'starlette', 'uvicorn', 'aiohttp'} & set(sys.modules); "
+        "heavy = {'kubernetes_asyncio', 'starlette', 'uvicorn', 'aiohttp', 'cryptography'} "
+        "& set(sys.modules); "
         "sys.exit(f'loaded {heavy}' if heavy else code)"
     )
     result = subprocess.run(
