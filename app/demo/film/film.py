@@ -119,8 +119,12 @@ class Film:
         """The random numbers of one subject: one more subject changes nobody else's."""
         found = self._streams.get(subject)
         if found is None:
-            found = self._streams[subject] = Random(f"{self._seed}/{subject}")  # noqa: S311
+            found = self._streams[subject] = self.once(subject)
         return found
+
+    def once(self, subject: str) -> Random:
+        """As `chance`, for what happens a single time: always from the beginning."""
+        return Random(f"{self._seed}/{subject}")  # noqa: S311
 
     def at(self, seconds: float, subject: str, action: Callable[[], None]) -> Cue:
         """Play `action` after a scripted delay, which the film's speed divides."""
