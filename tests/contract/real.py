@@ -6,7 +6,6 @@ import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tests.control_plane.scripts import script
 from tests.control_plane.users import ADMIN, STRANGER, USERS
 
 if TYPE_CHECKING:
@@ -53,10 +52,6 @@ class RealServer:
             yield
         finally:
             given.revoke()
-
-    def script(self, **keys: object) -> dict[str, str]:
-        """Annotations for the stand-in."""
-        return script(**keys)
 
     def forget(self) -> None:
         """etcd forgets, and so does the watch cache when the API server starts again."""

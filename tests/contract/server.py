@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 class Server(Protocol):
-    """One API server over TLS. The methods block."""
+    """One API server over TLS, with controllers and a kubelet. The methods block.
+
+    Both kubelets do what a pod's annotations say: `tests.control_plane.scripts.script`.
+    """
 
     simulated: bool
     """For the few differences that docs/simulator.md lists; the test states both values."""
@@ -38,13 +41,6 @@ class Server(Protocol):
 
     def granted(self, *rules: Json, namespace: str | None) -> AbstractContextManager[None]:
         """The visitor has these rights, in a namespace or everywhere, until the end."""
-        ...
-
-    def script(self, **keys: object) -> dict[str, str]:
-        """Annotations that tell the server's kubelet what a pod does.
-
-        The words are those of `tests.control_plane.kubelet`: `script(exit_code=3)`.
-        """
         ...
 
     def forget(self) -> None:

@@ -162,7 +162,8 @@ async def test_line_07_finalizers_hold(admin: Client, namespace: str) -> None:
             {"uid": "00000000-0000-4000-8000-000000000000"},
             (
                 "the UID in the precondition (00000000-0000-4000-8000-000000000000) does not "
-                "match the UID in record (UID). The object might have been deleted and then recreated"
+                "match the UID in record (UID). The object might have been deleted and then "
+                "recreated"
             ),
         ),
         (

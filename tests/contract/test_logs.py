@@ -10,11 +10,10 @@ import pytest
 from tests.contract.client import bare_pod
 from tests.control_plane.api import PODS
 from tests.control_plane.objects import container, pod, pod_spec
-from tests.control_plane.scripts import in_phase, is_absent
+from tests.control_plane.scripts import in_phase, is_absent, script
 
 if TYPE_CHECKING:
     from tests.contract.client import Client, Reply
-    from tests.contract.server import Server
 
 STAMPED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z (.*)")
 PAST, FUTURE = "2001-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
@@ -25,9 +24,9 @@ async def logs(client: Client, namespace: str, name: str, **query: str) -> Reply
     return await client.send("GET", PODS.path(namespace, name) + "/log", query=query)
 
 
-async def running(admin: Client, server: Server, namespace: str, **script: object) -> None:
+async def running(admin: Client, namespace: str, **keys: object) -> None:
     """A pod `p` that runs."""
-    await admin.create(pod("p", annotations=server.script(**script)), namespace)
+    await admin.create(pod("p", annotations=script(**keys)), namespace)
     await admin.until(PODS, "p", namespace, in_phase("Running"))
 
 
@@ -61,27 +60,25 @@ async def running(admin: Client, server: Server, namespace: str, **script: objec
     ],
 )
 async def test_line_14_logs_are_cut_as_asked(
-    admin: Client, server: Server, namespace: str, query: dict[str, str], text: str
+    admin: Client, namespace: str, query: dict[str, str], text: str
 ) -> None:
-    await running(admin, server, namespace, log=LINES.rstrip(), previous_log="before")
+    await running(admin, namespace, log=LINES.rstrip(), previous_log="before")
     reply = await logs(admin, namespace, "p", **query)
     assert (reply.code, reply.text) == (200, text)
     assert reply.headers["content-type"] == "text/plain"
 
 
-async def test_line_14_lines_are_stamped_when_asked(
-    admin: Client, server: Server, namespace: str
-) -> None:
-    await running(admin, server, namespace, log=LINES.rstrip())
+async def test_line_14_lines_are_stamped_when_asked(admin: Client, namespace: str) -> None:
+    await running(admin, namespace, log=LINES.rstrip())
     reply = await logs(admin, namespace, "p", timestamps="true")
     found = [STAMPED.fullmatch(line) for line in reply.text.splitlines()]
     assert [line and line[2] for line in found] == ["one", "two", "three"]
 
 
 async def test_line_14_following_is_a_stream_that_ends_with_the_container(
-    admin: Client, server: Server, namespace: str
+    admin: Client, namespace: str
 ) -> None:
-    notes = server.script(log="one\ntwo", log_every_ms=20, run_for_ms=700)
+    notes = script(log="one\ntwo", log_every_ms=20, run_for_ms=700)
     spec = pod_spec(restart="Never")
     await admin.create(pod("p", spec, annotations=notes), namespace)
     await admin.until(PODS, "p", namespace, in_phase("Running"))
@@ -96,10 +93,8 @@ async def test_line_14_following_is_a_stream_that_ends_with_the_container(
     assert again.text.startswith("one\ntwo\n")
 
 
-async def test_line_14_containers_are_told_apart(
-    admin: Client, server: Server, namespace: str
-) -> None:
-    notes = server.script(log__a="from a", log__b="from b", log__i="from i")
+async def test_line_14_containers_are_told_apart(admin: Client, namespace: str) -> None:
+    notes = script(log__a="from a", log__b="from b", log__i="from i")
     spec = pod_spec(container("a"), container("b"), init=(container("i"),))
     await admin.create(pod("p", spec, annotations=notes), namespace)
     await admin.until(PODS, "p", namespace, in_phase("Running"))
@@ -115,12 +110,10 @@ async def test_line_14_containers_are_told_apart(
     assert unknown.refusal == (400, "BadRequest", "container c is not valid for pod p")
 
 
-async def test_line_14_logs_that_are_not_there(
-    admin: Client, server: Server, namespace: str
-) -> None:
+async def test_line_14_logs_that_are_not_there(admin: Client, namespace: str) -> None:
     missing = await logs(admin, namespace, "p")
     assert missing.refusal == (404, "NotFound", 'pods "p" not found')
-    notes = server.script(schedule="never")
+    notes = script(schedule="never")
     await admin.create(pod("unbound", annotations=notes), namespace)
     unbound = await logs(admin, namespace, "unbound")
     assert (unbound.code, unbound.body) == (204, b"")
@@ -131,11 +124,11 @@ async def test_line_14_logs_that_are_not_there(
     await admin.remove(PODS, namespace, "lost", gracePeriodSeconds="0")
 
 
-@pytest.mark.parametrize("script", [{"start": "never"}, {"waiting_reason": "ImagePullBackOff"}])
+@pytest.mark.parametrize("keys", [{"start": "never"}, {"waiting_reason": "ImagePullBackOff"}])
 async def test_line_14_a_container_that_waits_has_no_logs(
-    admin: Client, server: Server, namespace: str, script: dict[str, object]
+    admin: Client, namespace: str, keys: dict[str, object]
 ) -> None:
-    await admin.create(pod("p", annotations=server.script(**script)), namespace)
+    await admin.create(pod("p", annotations=script(**keys)), namespace)
     found = await admin.until(
         PODS, "p", namespace, lambda p: bool(p and p["status"].get("containerStatuses"))
     )
@@ -146,10 +139,8 @@ async def test_line_14_a_container_that_waits_has_no_logs(
     assert reason in reply.text or "trying and failing to pull image" in reply.text
 
 
-async def test_line_14_no_earlier_container_no_earlier_logs(
-    admin: Client, server: Server, namespace: str
-) -> None:
-    await running(admin, server, namespace, log="one")
+async def test_line_14_no_earlier_container_no_earlier_logs(admin: Client, namespace: str) -> None:
+    await running(admin, namespace, log="one")
     reply = await logs(admin, namespace, "p", previous="true")
     assert reply.code == 400
     assert "previous terminated container" in reply.text
@@ -169,23 +160,20 @@ async def test_line_14_no_earlier_container_no_earlier_logs(
 )
 async def test_line_14_a_question_that_makes_no_sense_is_refused(
     admin: Client,
-    server: Server,
     namespace: str,
     query: dict[str, str],
     code: int,
     message: str,
 ) -> None:
-    await running(admin, server, namespace, log="one")
+    await running(admin, namespace, log="one")
     reply = await logs(admin, namespace, "p", **query)
     found, reason, text = reply.refusal
     assert (found, reason) == (code, "Invalid" if code == 422 else "BadRequest")
     assert message in text
 
 
-async def test_line_14_a_pod_takes_its_logs_with_it(
-    admin: Client, server: Server, namespace: str
-) -> None:
-    await running(admin, server, namespace, log="one")
+async def test_line_14_a_pod_takes_its_logs_with_it(admin: Client, namespace: str) -> None:
+    await running(admin, namespace, log="one")
     await admin.remove(PODS, namespace, "p")
     await admin.until(PODS, "p", namespace, is_absent)
     assert (await logs(admin, namespace, "p")).code == 404
