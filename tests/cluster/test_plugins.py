@@ -391,7 +391,7 @@ class TestBounds:
         self, loop: Any, script: Script, clock: ManualClock, stream: str
     ) -> None:
         async def work() -> None:
-            script.does(f'echo $$ > "$here/child"; exec yes >&{stream}')
+            script.does(f'echo $$ > "$here/child"; while :; do echo y; done >&{stream}')
             plugin = ExecPlugin(node(script.path), clock)
             with anyio.fail_after(20):
                 assert await failure(plugin) == "it prints too much"
