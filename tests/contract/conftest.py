@@ -10,12 +10,15 @@ import pytest
 import pytest_asyncio
 
 from tests.contract.client import Client
+from tests.contract.kubectl import Kubectl
 from tests.contract.real import RealServer
 from tests.control_plane.api import NAMESPACES
 from tests.control_plane.door import Door
+from tests.requirements import require
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
     from tests.contract.server import Server
 
@@ -40,6 +43,19 @@ def namespace(server: Server, request: pytest.FixtureRequest) -> Iterator[str]:
     server.create_namespace(name)
     yield name
     Door(server.url, server.ca, server.admin_token).call("DELETE", NAMESPACES.path(name=name))
+
+
+@pytest.fixture(scope="session")
+def kubectl_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where kubectl keeps what it has discovered."""
+    return tmp_path_factory.mktemp("kubectl")
+
+
+@pytest.fixture
+def kubectl(server: Server, namespace: str, kubectl_home: Path) -> Kubectl:
+    """The admin's kubectl, in the test's namespace."""
+    require("control plane")
+    return Kubectl(server, namespace, kubectl_home)
 
 
 @pytest_asyncio.fixture

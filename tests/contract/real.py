@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from tests.control_plane.users import ADMIN, STRANGER, USERS
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -32,13 +31,9 @@ class RealServer:
         self.admin_token = USERS[ADMIN].token
         self.visitor_token = USERS[STRANGER].token
 
-    def kubeconfig(self, namespace: str) -> Path:
-        """The admin's, with a default namespace."""
-        return self._cluster.kubeconfig(ADMIN, namespace)
-
-    def kubectl(self, *arguments: str, namespace: str) -> subprocess.CompletedProcess[str]:
-        """Run kubectl as admin; an exit code other than 0 is a result."""
-        return self._cluster.kubectl(*arguments, namespace=namespace)
+    def kubeconfig(self, namespace: str, *, visiting: bool = False) -> Path:
+        """The admin's, or the visitor's, with a default namespace."""
+        return self._cluster.kubeconfig(self.visitor if visiting else ADMIN, namespace)
 
     def create_namespace(self, name: str) -> None:
         """It takes pods on return."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    import subprocess
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -27,12 +26,8 @@ class Server(Protocol):
     """The name of a user without rights beyond those that everybody has."""
     visitor_token: str
 
-    def kubeconfig(self, namespace: str) -> Path:
-        """The admin's, with a default namespace."""
-        ...
-
-    def kubectl(self, *arguments: str, namespace: str) -> subprocess.CompletedProcess[str]:
-        """Run kubectl as admin; an exit code other than 0 is a result."""
+    def kubeconfig(self, namespace: str, *, visiting: bool = False) -> Path:
+        """The admin's, or the visitor's, with a default namespace."""
         ...
 
     def create_namespace(self, name: str) -> None:
