@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tests.contract.client import PATIENCE, bare_pod, config
 from tests.contract.workloads import settled
-from tests.control_plane.api import CRONJOBS, DEPLOYMENTS, PODS
+from tests.control_plane.api import CONFIGMAPS, CRONJOBS, DEPLOYMENTS, PODS
 from tests.control_plane.grants import rule
 from tests.control_plane.objects import cronjob, deployment, pod, pod_spec
 from tests.control_plane.scripts import in_phase, is_absent, script
