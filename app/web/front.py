@@ -14,6 +14,7 @@ from starlette.routing import Mount, Route
 
 from app.errors import Internal, MethodNotAllowed, NotFound, PayloadTooLarge, WatchglassError
 from app.logs import REQUEST_ID
+from app.web.cells import spoken
 from app.web.files import Static, folder
 from app.web.headers import answering
 from app.web.hosts import check_host
@@ -65,6 +66,7 @@ class Application(Starlette):
             autoescape=True,
             undefined=jinja2.StrictUndefined,
         )
+        self.templates.filters["spoken"] = spoken
         self._streams = {(route.transport, route.path): route for route in STREAMS}
         static = Static(directory=folder("static"), follow_symlink=False)
         super().__init__(

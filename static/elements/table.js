@@ -1,0 +1,144 @@
+// One topic in a table: a row for each key, adopted from the server's paint or cloned from its
+// template, kept for as long as the key lives, and never moved.
+
+import { find, mark, write } from './node.js';
+import { moment } from './words.js';
+
+/** @typedef {import('../store.js').Entry} Entry */
+/** @typedef {import('../store.js').Topic} Topic */
+/** @typedef {import('./cells.js').Cell} Cell */
+/** @typedef {{node: Element, cells: Map<string, Element>, entry: Entry | undefined}} Row without an entry: painted, and nobody has confirmed it */
+
+export class Table {
+  /** @type {Map<string, Row>} */
+  rows = new Map();
+  #section;
+  #body;
+  #template;
+  #cells;
+  #many;
+
+  /**
+   * @param {HTMLElement} section
+   * @param {(value: Record<string, any>) => Cell[]} cells
+   * @param {boolean} many whether a name is one in its namespace only
+   */
+  constructor(section, cells, many) {
+    this.#section = section;
+    this.#cells = cells;
+    this.#many = many;
+    this.#body = find(section, 'tbody');
+    this.#template = /** @type {HTMLTemplateElement} */ (find(section, 'template')).content;
+    for (const button of [...section.querySelectorAll('button'), ...this.#template.querySelectorAll('button')]) {
+      button.hidden = false;
+    }
+    for (const node of this.#body.children) {
+      this.rows.set(node.getAttribute('data-key') ?? '', rowOf(node));
+      for (const time of node.querySelectorAll('time')) write(time, moment(time.dateTime));
+    }
+  }
+
+  /**
+   * Make rows of what the store holds now.
+   * @param {Topic} topic
+   * @param {Iterable<string>} keys those that may have changed
+   * @param {(value: Record<string, any>) => boolean} [wanted]
+   */
+  update(topic, keys, wanted = () => true) {
+    for (const key of keys) {
+      const entry = topic.entries.get(key);
+      if (entry && wanted(entry.value)) this.#put(key, entry);
+      else if (entry || topic.synced) this.#drop(key);
+    }
+    mark(this.#section, 'data-synced', String(topic.synced));
+    if (!topic.synced) return;
+    for (const key of this.rows.keys()) if (!topic.entries.has(key)) this.#drop(key);
+    this.#section.querySelector('[data-more]')?.remove();
+  }
+
+  /** @param {(key: string, entry: Entry | undefined) => string} freshness of each value */
+  freshen(freshness) {
+    for (const [key, { node, entry }] of this.rows) mark(node, 'data-freshness', freshness(key, entry));
+  }
+
+  /** @param {(key: string, entry: Entry | undefined) => string} age of each value, in words */
+  age(age) {
+    for (const [key, { cells, entry }] of this.rows) write(cells.get('age'), age(key, entry));
+  }
+
+  /**
+   * What stands beside and below the rows.
+   * @param {string} note
+   * @param {string} freshness
+   * @param {string} emptiness
+   */
+  tell(note, freshness, emptiness) {
+    write(find(this.#section, 'h2 small'), note);
+    write(find(this.#section, '[data-count]'), String(this.rows.size));
+    mark(this.#section, 'data-freshness', freshness);
+    const empty = find(this.#section, '[data-empty]');
+    write(empty, emptiness);
+    empty.hidden = this.rows.size > 0;
+  }
+
+  /** @param {string} key @param {Entry} entry */
+  #put(key, entry) {
+    const known = this.rows.get(key);
+    if (known?.entry?.value !== entry.value) {
+      const row = known ?? this.#insert(key);
+      for (const cell of this.#cells(entry.value)) fill(row, this.#many && cell.field === 'name' ? { ...cell, text: key } : cell);
+      row.entry = entry;
+    } else if (known) known.entry = entry;
+  }
+
+  /** @param {string} key @returns {Row} */
+  #insert(key) {
+    const node = /** @type {Element} */ (this.#template.firstElementChild?.cloneNode(true));
+    mark(node, 'data-key', key);
+    this.#body.insertBefore(node, this.#body.children[this.#place(key)] ?? null);
+    const row = rowOf(node);
+    this.rows.set(key, row);
+    return row;
+  }
+
+  /** @param {string} key @returns {number} where it belongs among the rows, which are in order */
+  #place(key) {
+    const { children } = this.#body;
+    let [low, high] = [0, children.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((children[middle]?.getAttribute('data-key') ?? '') < key) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** @param {string} key */
+  #drop(key) {
+    this.rows.get(key)?.node.remove();
+    this.rows.delete(key);
+  }
+}
+
+/** @param {Element} node @returns {Row} */
+function rowOf(node) {
+  const cells = [...node.children].map((cell) => /** @type {const} */ ([cell.getAttribute('data-field') ?? '', cell]));
+  return { node, cells: new Map(cells), entry: undefined };
+}
+
+/** @param {Row} row @param {Cell} cell */
+function fill(row, { field, text, mood = '', time, rule }) {
+  const node = row.cells.get(field);
+  if (!node) return;
+  if (time !== undefined) {
+    write(node.firstElementChild, text);
+    if (node.firstElementChild) mark(node.firstElementChild, 'datetime', time);
+  } else if (rule !== undefined) {
+    write(node.firstElementChild, text);
+    find(node, 'details').hidden = rule === '';
+    write(find(node, 'pre'), rule);
+  } else {
+    write(node, text);
+    mark(node, 'data-mood', mood);
+  }
+}
