@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -38,7 +38,7 @@ class Bounds:
 
     low: int
     high: int
-    names: Mapping[str, int] = MappingProxyType({})
+    names: Mapping[str, int] = field(default_factory=dict)
 
 
 def _named(first: int, words: str) -> Mapping[str, int]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.demo.api import kinds
-from app.demo.api.statuses import bad_request
+from app.demo.api.statuses import Refused, bad_request
+from app.demo.api.words import LABEL_VALUE_TEXT, QUALIFIED_TEXT, is_label_value, is_qualified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
     from app.demo.api.kinds import Json, Kind
     from app.demo.api.store import Stored
 
-LABEL_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
-SUBDOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+WHOLE = re.compile(r"[+-]?\d+")
+SIGNS = frozenset({"=", "==", "!=", "!", "<", ">", "(", ")", ","})
+ONE_NAME = re.compile(r"(?:^|,)metadata\.name==?([^,=\\]+)(?:,|$)")
 TOKEN = re.compile(r"\s*(==|!=|[=,()!<>]|[^\s=,()!<>]+)")
 
 # Beside metadata.name and metadata.namespace, which every kind has.
@@ -103,13 +105,11 @@ class Selector:
             one.holds(stored.fields) for one in self.fields
         )
 
-    @property
-    def name(self) -> str | None:
-        """The one name that is asked for, if the fields say so: what authorisation looks at."""
-        for one in self.fields:
-            if one.key == "metadata.name" and one.operator == "in":
-                return next(iter(one.values))
-        return None
+
+def named(fields: str) -> str:
+    """The one name that a fieldSelector asks for, which authorisation looks at; else empty."""
+    found = ONE_NAME.search(fields)
+    return found[1] if found else ""
 
 
 def selector(kind: Kind, labels: str | None, fields: str | None) -> Selector:
@@ -156,8 +156,8 @@ def parse_fields(kind: Kind, text: str) -> Iterator[Requirement]:
             continue
         found = re.match(r"((?:[^\\=!]|\\.)*?)(!=|==|=)(.*)", term, re.DOTALL)
         if found is None:
-            raise bad_request(f"invalid selector: {_go(text)}; can't understand {_go(term)}")
-        field, operator, value = found[1], found[2], _unescaped(text, found[3])
+            raise bad_request(f"invalid selector: '{text}'; can't understand '{term}'")
+        field, operator, value = found[1], found[2], _unescaped(found[3])
         if field not in known:
             raise bad_request(_unknown_field(kind, field))
         yield Requirement(field, "notin" if operator == "!=" else "in", frozenset({value}))
@@ -175,7 +175,7 @@ def _split(text: str) -> Iterator[str]:
     yield term
 
 
-def _unescaped(text: str, value: str) -> str:
+def _unescaped(value: str) -> str:
     found, escaped = "", False
     for character in value:
         if escaped:
@@ -187,8 +187,7 @@ def _unescaped(text: str, value: str) -> str:
             escaped = True
         elif character in ",=":
             raise bad_request(
-                f"invalid selector: {_go(text)}; can't understand {_go(value)}: "
-                f"unescaped special character {character}"
+                f"invalid field selector: unescaped character in value: {ord(character)}"
             )
         else:
             found += character
@@ -196,6 +195,8 @@ def _unescaped(text: str, value: str) -> str:
 
 
 def _unknown_field(kind: Kind, field: str) -> str:
+    if kind.group == "batch":
+        return f'field label "{field}" not supported for {kind.kind}'
     if kind in FIELDS:
         return f"field label not supported: {field}"
     return f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"'
@@ -204,15 +205,20 @@ def _unknown_field(kind: Kind, field: str) -> str:
 def parse_labels(text: str) -> Iterator[Requirement]:
     """The conditions of a labelSelector: `a=b,c!=d,e in (f,g),h notin (i),j,!k,l>1`."""
     tokens = _Tokens(text)
+    if not tokens.peek():
+        return
     while True:
+        first = tokens.peek()
+        if first in SIGNS - {"!"}:
+            raise bad_request(f"found '{first}', expected: !, identifier, or 'end of string'")
         yield _requirement(tokens)
         following = tokens.take()
-        if following == "":
+        if not following:
             return
         if following != ",":
-            raise tokens.refusal(f"found '{following}', expected: ',' or 'end of string'")
-        if tokens.peek() == "":
-            raise tokens.refusal("found '', expected: identifier after ','")
+            raise bad_request(f"found '{following}', expected: ',' or 'end of string'")
+        if tokens.peek() in (SIGNS - {"!"}) | {""}:
+            raise bad_request(f"found '{tokens.peek()}', expected: identifier after ','")
 
 
 class _Tokens:
@@ -223,87 +229,83 @@ class _Tokens:
         self._next = 0
 
     def peek(self) -> str:
+        """The next one, empty at the end."""
         return self._words[self._next] if self._next < len(self._words) else ""
 
     def take(self) -> str:
+        """The next one, and go on."""
         word = self.peek()
         self._next += 1
         return word
 
-    def refusal(self, what: str) -> Exception:
-        return bad_request(f"unable to parse requirement: {what}")
+
+def _not_understood(what: str) -> Refused:
+    return bad_request(f"unable to parse requirement: {what}")
 
 
 def _requirement(tokens: _Tokens) -> Requirement:
     word = tokens.take()
     if word == "!":
-        return Requirement(_key(tokens, tokens.take()), "absent")
-    key = _key(tokens, word)
+        return Requirement(_key(tokens.take()), "absent")
+    key = _key(word)
     operator = tokens.peek()
     if operator in ("", ","):
         return Requirement(key, "exists")
     tokens.take()
     if operator in ("in", "notin"):
-        return Requirement(key, operator, _values(tokens))
+        return Requirement(key, operator, _values(tokens, key))
     if operator in ("=", "==", "!=", "<", ">"):
         following = tokens.peek()
+        if following in SIGNS - {","}:
+            raise _not_understood(f"found '{following}', expected: identifier")
         value = "" if following in ("", ",") else tokens.take()
         if operator in ("<", ">"):
-            if not re.fullmatch(r"[+-]?\d+", value):
-                raise tokens.refusal(
-                    f"values[0][{key}]: Invalid value: {_go(value)}: "
+            if not WHOLE.fullmatch(value):
+                raise _not_understood(
+                    f"values[0]: Invalid value: {_go(value)}: "
                     "for 'Gt', 'Lt' operators, the value must be an integer"
                 )
             return Requirement(key, operator, frozenset({value}))
-        _check_value(tokens, key, value)
+        _check_value(key, value)
         return Requirement(key, "notin" if operator == "!=" else "in", frozenset({value}))
-    raise tokens.refusal(f"found '{operator}', expected: in, notin, =, ==, !=, gt, lt")
+    raise _not_understood(f"found '{operator}', expected: in, notin, =, ==, !=, gt, lt")
 
 
-def _values(tokens: _Tokens) -> frozenset[str]:
+def _values(tokens: _Tokens, key: str) -> frozenset[str]:
     if (opening := tokens.take()) != "(":
-        raise tokens.refusal(f"found '{opening}' expected: '('")
-    found, word = set(), ""
-    while (token := tokens.take()) != ")":
-        if token == "":
-            raise tokens.refusal("found '', expected: ',' or ')'")
-        if token == ",":
+        raise _not_understood(f"found '{opening}' expected: '('")
+    found, word, begun = set(), "", False
+    while (sign := tokens.take()) != ")":
+        if not sign:
+            wanted = "',' or ')'" if begun else "',', ')' or identifier"
+            raise _not_understood(f"found '', expected: {wanted}")
+        if sign == ",":
             found.add(word)
             word = ""
+        elif word or sign in SIGNS:
+            raise _not_understood(f"found '{sign}', expected: ',' or ')'")
         else:
-            _check_value(tokens, "", token)
-            word = token
+            _check_value(key, sign)
+            word = sign
+        begun = True
     return frozenset({*found, word})
 
 
-def _key(tokens: _Tokens, word: str) -> str:
-    prefix, slash, name = word.rpartition("/")
-    if not LABEL_NAME.fullmatch(name) or (slash and not SUBDOMAIN.fullmatch(prefix)):
-        if not word or word in "=,()!<>":
-            raise tokens.refusal(f"found '{word}', expected: !, identifier, or 'end of string'")
-        raise tokens.refusal(f"key: Invalid value: {_go(word)}: {QUALIFIED}")
+def _key(word: str) -> str:
+    if not word or word in SIGNS:
+        raise _not_understood(f"found '{word}', expected: identifier")
+    if not is_qualified(word):
+        raise _not_understood(f"<nil>: Invalid value: {_go(word)}: {QUALIFIED_TEXT}")
     return word
 
 
-def _check_value(tokens: _Tokens, key: str, value: str) -> None:
-    if value and not LABEL_NAME.fullmatch(value):
-        raise tokens.refusal(f"values[0][{key}]: Invalid value: {_go(value)}: {LABEL_VALUE}")
-
-
-QUALIFIED = (
-    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end "
-    "with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for "
-    "validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
-)
-LABEL_VALUE = (
-    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', "
-    "and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or "
-    "'12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
-)
+def _check_value(key: str, value: str) -> None:
+    if not is_label_value(value):
+        raise _not_understood(f"values[0][{key}]: Invalid value: {_go(value)}: {LABEL_VALUE_TEXT}")
 
 
 def _compares(value: str | None, operator: str, bound: str) -> bool:
-    if value is None or not re.fullmatch(r"[+-]?\d+", value):
+    if value is None or not WHOLE.fullmatch(value):
         return False
     return int(value) > int(bound) if operator == ">" else int(value) < int(bound)
 

@@ -107,27 +107,37 @@ def unauthorized() -> Refused:
 def forbidden(
     user: str,
     verb: str,
-    kind: Kind,
-    *,
+    group: str,
+    plural: str,
     subresource: str = "",
     namespace: str | None = None,
     name: str | None = None,
 ) -> Refused:
-    """The user may not do that."""
-    subject = f'{kind.resource} "{name}"' if name else kind.resource
-    resource = f"{kind.plural}/{subresource}" if subresource else kind.plural
-    place = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
+    """The user may not do that to a resource, whether or not it exists."""
+    whole = f"{plural}.{group}" if group else plural
+    subject = f"{whole} {shown(name)}" if name else whole
+    resource = f"{plural}/{subresource}" if subresource else plural
+    place = f"in the namespace {shown(namespace)}" if namespace else "at the cluster scope"
     message = (
-        f'{subject} is forbidden: User "{user}" cannot {verb} resource "{resource}" '
-        f'in API group "{kind.group}" {place}'
+        f"{subject} is forbidden: User {shown(user)} cannot {verb} resource {shown(resource)} "
+        f"in API group {shown(group)} {place}"
     )
-    return Refused(403, failure(403, "Forbidden", message, about(kind, name)))
+    details: Json = {"name": name} if name else {}
+    if group:
+        details["group"] = group
+    details["kind"] = plural
+    return Refused(403, failure(403, "Forbidden", _harmless(message), details))
 
 
 def forbidden_path(user: str, verb: str, path: str) -> Refused:
-    """The user may not read a path that is no resource."""
-    message = f'forbidden: User "{user}" cannot {verb} path "{path}"'
-    return Refused(403, failure(403, "Forbidden", message, {}))
+    """The user may not use a path that is no resource."""
+    message = f"forbidden: User {shown(user)} cannot {verb} path {shown(path)}"
+    return Refused(403, failure(403, "Forbidden", _harmless(message), {}))
+
+
+def _harmless(text: str) -> str:
+    """Nothing that a browser could take for HTML; the API server does the same."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def refused_by_rule(kind: Kind, name: str, why: str) -> Refused:
@@ -175,6 +185,12 @@ def conflict(kind: Kind, name: str, why: str) -> Refused:
     """The request does not fit the object as it is."""
     message = f'Operation cannot be fulfilled on {kind.resource} "{name}": {why}'
     return Refused(409, failure(409, "Conflict", message, about(kind, name)))
+
+
+def conflict_on(word: str, name: str, why: str) -> Refused:
+    """As `conflict`, where the message calls the kind by another word."""
+    message = f'Operation cannot be fulfilled on {word} "{name}": {why}'
+    return Refused(409, failure(409, "Conflict", message, {"name": name, "kind": word}))
 
 
 def stale(kind: Kind, name: str) -> Refused:
@@ -230,12 +246,26 @@ def invalid(kind: Kind, name: str, problems: Iterable[Problem]) -> Refused:
     if kind.group:
         details["group"] = kind.group
     details["kind"] = kind.kind
-    details["causes"] = [
-        {"reason": problem.word, "message": problem.text, "field": problem.field}
-        for problem in found
-    ]
+    details["causes"] = causes(found)
     message = f'{kind.qualified} "{name}" is invalid: {texts}'
     return Refused(422, failure(422, "Invalid", message, details))
+
+
+def invalid_options(kind: str, *problems: Problem) -> Refused:
+    """The parameters of a request (`ListOptions`, `DeleteOptions` ...) contradict each other."""
+    said = [f"{problem.field}: {problem.text}" for problem in problems]
+    texts = said[0] if len(said) == 1 else f"[{', '.join(said)}]"
+    details: Json = {"group": "meta.k8s.io", "kind": kind, "causes": causes(problems)}
+    message = f'{kind}.meta.k8s.io "" is invalid: {texts}'
+    return Refused(422, failure(422, "Invalid", message, details))
+
+
+def causes(problems: Iterable[Problem]) -> list[Json]:
+    """Problems as a Status lists them."""
+    return [
+        {"reason": problem.word, "message": problem.text, "field": problem.field}
+        for problem in problems
+    ]
 
 
 def unprocessable(message: str) -> Refused:
@@ -271,7 +301,7 @@ def wrong(field: str, value: object, detail: str) -> Problem:
 
 def unsupported(field: str, value: object, supported: Iterable[str]) -> Problem:
     """Its value is none of those that exist."""
-    known = ", ".join(f'"{word}"' for word in sorted(supported))
+    known = ", ".join(f'"{word}"' for word in supported)
     text = f"Unsupported value: {shown(value)}: supported values: {known}"
     return Problem(field, "FieldValueNotSupported", text)
 

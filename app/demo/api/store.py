@@ -22,10 +22,9 @@ if TYPE_CHECKING:
 
 ADDED, MODIFIED, DELETED = "ADDED", "MODIFIED", "DELETED"
 
+Listener = Callable[[str, Kind, Json], None]
 Key = tuple[str, str]
 """Namespace (empty for what is cluster-wide) and name: the order of lists."""
-
-Listener = Callable[[str, Kind, Json], None] if TYPE_CHECKING else object
 
 
 class Stored:
@@ -63,8 +62,10 @@ def whole_prefix(kind: Kind) -> bytes:
 
 @dataclass(slots=True)
 class Event:
-    """One write. `now` is the object after it (deleted: its last state, at a revision of its own);
-    `before` is what it replaced.
+    """One write.
+
+    `now` is the object after it (deleted: its last state, at a revision of its own), `before` is
+    what it replaced.
     """
 
     type: str

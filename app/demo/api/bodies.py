@@ -1,0 +1,132 @@
+"""The bodies of requests: bytes into objects of the kind that the path names."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from app.demo.api.shapes import Malformed, shaped
+from app.demo.api.statuses import bad_request, unsupported_media_type
+
+if TYPE_CHECKING:
+    from app.demo.api.kinds import Json, Kind
+
+JSON_TYPE, YAML_TYPE = "application/json", "application/yaml"
+READ = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
+SHOWN = 200  # characters of a body that cannot be understood
+DEEPEST = 200
+"""Levels of nesting: more than any object has, and less than what could exhaust a stack."""
+
+
+def parsed(body: bytes) -> Any:
+    """JSON in a form that can be written again.
+
+    Raises:
+        ValueError: It is none; the text is that of Go's decoder as far as a sentence goes.
+    """
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        # Go replaces what is not UTF-8.
+        text = body.decode(errors="replace")
+    if not text.strip():
+        raise ValueError("unexpected end of JSON input")
+    try:
+        value = json.loads(text, parse_constant=_no_number)
+        _check_depth(value)
+        if "\\u" in text:
+            value = json.loads(_whole_characters(value))
+    except json.JSONDecodeError as error:
+        rest = text[error.pos :]
+        if not rest.strip():
+            raise ValueError("unexpected end of JSON input") from error
+        raise ValueError(f"invalid character '{rest[0]}' looking for beginning of value") from error
+    except RecursionError as error:
+        raise ValueError("exceeded max depth") from error
+    return value
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"invalid character '{word[0]}' looking for beginning of value")
+
+
+def _check_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, dict | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise ValueError("exceeded max depth")
+
+
+def _whole_characters(value: Any) -> str:
+    """JSON whose halves of surrogate pairs are replaced: nobody could write them as UTF-8."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def decoded(kind: Kind, body: bytes, content_type: str) -> Json:
+    """The object that a POST or PUT carries.
+
+    Raises:
+        Refused: 400 or 415.
+    """
+    value = mapping(kind.kind, body, content_type)
+    given = (value.get("apiVersion") or kind.api_version, value.get("kind") or kind.kind)
+    if given != (kind.api_version, kind.kind):
+        version = str(given[0]).rpartition("/")[2]
+        raise bad_request(
+            f'{given[1]} in version "{version}" cannot be handled as a {kind.kind}: '
+            f"converting ({version}.{given[1]}) to ({kind.group or 'core'}.{kind.kind}): "
+            "unknown conversion"
+        )
+    try:
+        return shaped(kind, value)
+    except Malformed as error:
+        raise bad_request(
+            f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {error}'
+        ) from error
+
+
+def mapping(what: str, body: bytes, content_type: str) -> Json:
+    """A body that is one JSON object, or YAML of it.
+
+    Raises:
+        Refused: 400 or 415.
+    """
+    plain = content_type.partition(";")[0].strip().lower()
+    if plain not in ("", JSON_TYPE, YAML_TYPE):
+        raise unsupported_media_type(READ)
+    try:
+        value = _yaml(body) if plain == YAML_TYPE else parsed(body)
+    except ValueError as error:
+        shown = body[:SHOWN].decode(errors="replace") or "<empty>"
+        raise _unrecognised(
+            what, f"couldn't get version/kind; json parse error: {error} ({shown})"
+        ) from error
+    if not isinstance(value, dict):
+        raise _unrecognised(
+            what,
+            "couldn't get version/kind; json parse error: json: cannot unmarshal "
+            f"{'array' if isinstance(value, list) else 'value'} into Go value",
+        )
+    return value
+
+
+def _unrecognised(what: str, why: str) -> Exception:
+    return bad_request(f"the object provided is unrecognized (must be of type {what}): {why}")
+
+
+def _yaml(body: bytes) -> Any:
+    try:
+        return parsed(json.dumps(yaml.safe_load(body), default=str).encode())
+    except (yaml.YAMLError, RecursionError, TypeError) as error:
+        raise ValueError("error converting YAML to JSON") from error

@@ -1,0 +1,181 @@
+"""Changes in three notations: merge patch, JSON patch, strategic merge patch."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from app.demo.api.bodies import parsed
+from app.demo.api.statuses import Refused, bad_request, failure, unprocessable
+from app.demo.api.strategic import strategic_merge
+
+if TYPE_CHECKING:
+    from app.demo.api.kinds import Json
+
+MERGE = "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
+STRATEGIC = "application/strategic-merge-patch+json"
+TYPES = (JSON_PATCH, MERGE, STRATEGIC)
+
+MOST_OPERATIONS = 10_000
+REJECTED = "the server rejected our request due to an error in our request"
+
+
+def apply(content_type: str, patch: bytes, value: Json) -> Json:
+    """`value` after the patch; `value` itself may be changed.
+
+    Raises:
+        Refused: 400, 413, 415 or 422.
+    """
+    if content_type not in TYPES:
+        raise Refused(
+            415,
+            failure(415, "UnsupportedMediaType", "415: Unsupported Media Type", {}),
+        )
+    asked = _decoded(content_type, patch)
+    if content_type == JSON_PATCH:
+        return json_patch(value, asked)
+    if content_type == MERGE:
+        return merge(value, asked)
+    return strategic_merge(value, asked)
+
+
+def _decoded(content_type: str, patch: bytes) -> Any:
+    wanted, name = (
+        (list, "[]handlers.jsonPatchOp")
+        if content_type == JSON_PATCH
+        else (dict, "map[string]interface {}")
+    )
+    prefix = "" if content_type == STRATEGIC else "error decoding patch: "
+    try:
+        asked = parsed(patch)
+    except ValueError as error:
+        raise bad_request(f"{prefix}{error}") from error
+    if not isinstance(asked, wanted):
+        is_what = {dict: "object", list: "array", str: "string"}.get(type(asked), "number")
+        raise bad_request(f"{prefix}json: cannot unmarshal {is_what} into Go value of type {name}")
+    return asked
+
+
+# ---- RFC 7396
+
+
+def merge(value: Any, patch: Any) -> Any:
+    """A value with the fields of `patch`; null takes a field away."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(value) if isinstance(value, dict) else {}
+    for name, part in patch.items():
+        if part is None:
+            result.pop(name, None)
+        else:
+            result[name] = merge(result.get(name), part)
+    return result
+
+
+# ---- RFC 6902
+
+
+class _Impossible(Exception):
+    """An operation that cannot be done."""
+
+
+def json_patch(value: Any, operations: list[Any]) -> Any:
+    """A value after all operations, or none of them."""
+    if len(operations) > MOST_OPERATIONS:
+        message = (
+            "Request entity too large: The allowed maximum operations in a JSON patch is "
+            f"{MOST_OPERATIONS}, got {len(operations)}"
+        )
+        raise Refused(413, failure(413, "RequestEntityTooLarge", message))
+    try:
+        for operation in operations:
+            value = _operate(value, operation)
+    except (_Impossible, KeyError, IndexError, ValueError, TypeError) as error:
+        raise unprocessable(REJECTED) from error
+    if not isinstance(value, dict):
+        raise unprocessable(REJECTED)
+    return value
+
+
+def _operate(value: Any, operation: Json) -> Any:
+    path = _pointer(operation["path"])
+    match operation["op"]:
+        case "test":
+            if not _same(_found(value, path), operation.get("value")):
+                raise _Impossible
+        case "add":
+            return _put(value, path, operation["value"], insert=True)
+        case "replace":
+            return _put(value, path, operation["value"], insert=False)
+        case "remove":
+            _remove(value, path)
+        case "move":
+            source = _pointer(operation["from"])
+            moved = _found(value, source)
+            if path[: len(source)] == source and path != source:
+                raise _Impossible
+            _remove(value, source)
+            return _put(value, path, moved, insert=True)
+        case "copy":
+            found = copy.deepcopy(_found(value, _pointer(operation["from"])))
+            return _put(value, path, found, insert=True)
+        case _:
+            raise _Impossible
+    return value
+
+
+def _pointer(text: str) -> list[str]:
+    if not text:
+        return []
+    if not text.startswith("/"):
+        raise _Impossible
+    return [part.replace("~1", "/").replace("~0", "~") for part in text[1:].split("/")]
+
+
+def _found(value: Any, path: list[str]) -> Any:
+    for part in path:
+        value = value[_index(value, part)] if isinstance(value, list) else value[part]
+    return value
+
+
+def _put(value: Any, path: list[str], new: Any, *, insert: bool) -> Any:
+    if not path:
+        return new
+    parent = _found(value, path[:-1])
+    last = path[-1]
+    if isinstance(parent, list):
+        place = len(parent) if last == "-" else int(last)
+        if not 0 <= place <= len(parent) - (not insert):
+            raise _Impossible
+        parent[place : place + (not insert)] = [new]
+    elif isinstance(parent, dict):
+        parent[last] = new
+    else:
+        raise _Impossible
+    return value
+
+
+def _remove(value: Any, path: list[str]) -> None:
+    parent = _found(value, path[:-1])
+    if not path or isinstance(parent, str):
+        raise _Impossible
+    del parent[_index(parent, path[-1]) if isinstance(parent, list) else path[-1]]
+
+
+def _index(parent: list[Any], text: str) -> int:
+    place = int(text)
+    if not 0 <= place < len(parent):
+        raise _Impossible
+    return place
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal as JSON: true is not 1."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other)

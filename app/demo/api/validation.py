@@ -1,0 +1,438 @@
+"""The rules of each kind: what people who write objects are told when they break one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from app.demo.api import kinds
+from app.demo.api.pod_rules import pod_spec_problems
+from app.demo.api.statuses import (
+    Problem,
+    duplicate,
+    immutable,
+    invalid,
+    not_allowed,
+    required,
+    too_long,
+    unsupported,
+    wrong,
+)
+from app.demo.api.words import (
+    CONFIG_KEY,
+    CONFIG_KEY_TEXT,
+    LABEL_TEXT,
+    LABEL_VALUE_TEXT,
+    QUALIFIED_TEXT,
+    SUBDOMAIN_TEXT,
+    is_dns_label,
+    is_label_value,
+    is_qualified,
+    is_subdomain,
+)
+from app.model.cron_fields import ScheduleError
+from app.model.schedule import parse_standard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from app.demo.api.kinds import Json, Kind
+
+MEBIBYTE = 1_048_576
+LONGEST_NAME = 253
+LONGEST_CRONJOB_NAME = 52  # its Jobs' names end in a dash and ten digits
+ANNOTATION_BYTES = 256 * 1024
+STANDARD_FINALIZERS = {"orphan", "foregroundDeletion", "kubernetes"}
+NOT_NEGATIVE = "must be greater than or equal to 0"
+
+Problems = Iterator[Problem]
+
+
+def validate(kind: Kind, value: Json) -> None:
+    """Check a new object, or a changed one.
+
+    Raises:
+        Refused: 422, with all that is wrong.
+    """
+    found = [*_metadata(kind, value["metadata"]), *RULES.get(kind, _nothing)(value)]
+    if found:
+        raise invalid(kind, value["metadata"].get("name", ""), found)
+
+
+def validate_change(kind: Kind, before: Json, value: Json) -> None:
+    """Check what may become of an object that is there.
+
+    Raises:
+        Refused: 422, with all that is wrong.
+    """
+    found = [
+        *_metadata_change(before["metadata"], value["metadata"]),
+        *CHANGES.get(kind, _no_change)(before, value),
+    ]
+    if found:
+        raise invalid(kind, value["metadata"]["name"], found)
+    validate(kind, value)
+
+
+def _nothing(_value: Json) -> Problems:
+    yield from ()
+
+
+def _no_change(_before: Json, _value: Json) -> Problems:
+    yield from ()
+
+
+# ---- metadata
+
+
+def _metadata(kind: Kind, metadata: Json) -> Problems:
+    name = metadata.get("name", "")
+    if not name:
+        yield required("metadata.name", "name or generateName is required")
+    elif kind is kinds.NAMESPACES and "." in name:
+        yield wrong("metadata.name", name, "must not contain dots")
+    elif kind is kinds.NAMESPACES and not is_dns_label(name):
+        yield wrong("metadata.name", name, LABEL_TEXT)
+    elif not is_subdomain(name):
+        yield wrong("metadata.name", name, SUBDOMAIN_TEXT)
+    elif len(name) > LONGEST_NAME:
+        yield wrong("metadata.name", name, f"must be no more than {LONGEST_NAME} characters")
+    yield from labels_problems(metadata.get("labels", {}), "metadata.labels")
+    yield from _annotations(metadata.get("annotations", {}))
+    yield from _owners(metadata.get("ownerReferences", []))
+    for index, finalizer in enumerate(metadata.get("finalizers", [])):
+        if not is_qualified(finalizer):
+            yield wrong(f"metadata.finalizers[{index}]", finalizer, QUALIFIED_TEXT)
+        elif "/" not in finalizer and finalizer not in STANDARD_FINALIZERS:
+            yield wrong(
+                f"metadata.finalizers[{index}]",
+                finalizer,
+                "name is neither a standard finalizer name nor is it fully qualified",
+            )
+
+
+def labels_problems(labels: Mapping[str, str], field: str) -> Problems:
+    """What is wrong with labels."""
+    for key, value in labels.items():
+        if not is_qualified(key):
+            yield wrong(field, key, QUALIFIED_TEXT)
+        if len(value.encode()) > 63:
+            yield wrong(field, value, "must be no more than 63 bytes")
+        elif not is_label_value(value):
+            yield wrong(field, value, LABEL_VALUE_TEXT)
+
+
+def _annotations(annotations: Mapping[str, str]) -> Problems:
+    for key in annotations:
+        if not is_qualified(key.lower()):
+            yield wrong("metadata.annotations", key, QUALIFIED_TEXT)
+    size = sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items())
+    if size > ANNOTATION_BYTES:
+        yield too_long("metadata.annotations", ANNOTATION_BYTES)
+
+
+def _owners(owners: list[Json]) -> Problems:
+    for owner in owners:
+        for field, text in (
+            ("apiVersion", "version must not be empty"),
+            ("kind", "must not be empty"),
+            ("name", "must not be empty"),
+            ("uid", "must not be empty"),
+        ):
+            if not owner.get(field):
+                yield wrong(f"metadata.ownerReferences.{field}", "", text)
+    controllers = [owner for owner in owners if owner.get("controller")]
+    if len(controllers) > 1:
+        yield wrong(
+            "metadata.ownerReferences",
+            owners,
+            "Only one reference can have Controller set to true. Found "
+            f'"true" in references for {controllers[0].get("kind")}/{controllers[0].get("name")} '
+            f"and {controllers[1].get('kind')}/{controllers[1].get('name')}",
+        )
+
+
+def _metadata_change(before: Json, metadata: Json) -> Problems:
+    for field in ("uid", "deletionTimestamp", "deletionGracePeriodSeconds"):
+        if metadata.get(field) != before.get(field):
+            yield immutable(f"metadata.{field}", metadata.get(field))
+    if "deletionTimestamp" in before:
+        known = before.get("finalizers", [])
+        added = [one for one in metadata.get("finalizers", []) if one not in known]
+        if added:
+            listed = ", ".join(f'"{one}"' for one in added)
+            yield not_allowed(
+                "metadata.finalizers",
+                "no new finalizers can be added if the object is being deleted, "
+                f"found new finalizers []string{{{listed}}}",
+            )
+
+
+# ---- Secrets and ConfigMaps
+
+
+TYPES: Mapping[str, tuple[str, ...]] = {
+    "kubernetes.io/tls": ("tls.crt", "tls.key"),
+    "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
+    "kubernetes.io/ssh-auth": ("ssh-privatekey",),
+}
+
+
+def _secret(value: Json) -> Problems:
+    data = value.get("data", {})
+    yield from _keys(data, "data")
+    if sum(_decoded_size(one) for one in data.values()) > MEBIBYTE:
+        yield too_long("data", MEBIBYTE)
+    for key in TYPES.get(value["type"], ()):
+        if key not in data:
+            yield required(f"data[{key}]")
+
+
+def _config_map(value: Json) -> Problems:
+    data, binary = value.get("data", {}), value.get("binaryData", {})
+    yield from _keys(data, "data")
+    yield from _keys(binary, "binaryData")
+    for key in data:
+        if key in binary:
+            yield wrong(f"data[{key}]", key, "duplicate of key present in binaryData")
+    size = sum(len(one.encode()) for one in data.values())
+    if size + sum(_decoded_size(one) for one in binary.values()) > MEBIBYTE:
+        yield too_long("[]", MEBIBYTE)
+
+
+def _keys(data: Mapping[str, str], field: str) -> Problems:
+    for key in data:
+        if not CONFIG_KEY.fullmatch(key):
+            yield wrong(f"{field}[{key}]", key, CONFIG_KEY_TEXT)
+
+
+def _decoded_size(text: str) -> int:
+    return len(text) * 3 // 4 - text[-2:].count("=")
+
+
+def _secret_change(before: Json, value: Json) -> Problems:
+    if value.get("type") != before.get("type"):
+        yield immutable("type", value.get("type"))
+    yield from _frozen(before, value, ("data",))
+
+
+def _config_map_change(before: Json, value: Json) -> Problems:
+    yield from _frozen(before, value, ("data", "binaryData"))
+
+
+def _frozen(before: Json, value: Json, fields: tuple[str, ...]) -> Problems:
+    why = "field is immutable when `immutable` is set"
+    if not before.get("immutable"):
+        return
+    if not value.get("immutable"):
+        yield not_allowed("immutable", why)
+    for field in fields:
+        if value.get(field, {}) != before.get(field, {}):
+            yield not_allowed(field, why)
+
+
+# ---- what runs
+
+
+def _pod(value: Json) -> Problems:
+    yield from pod_spec_problems(value["spec"], "spec")
+
+
+def _replicated(value: Json) -> Problems:
+    spec = value["spec"]
+    yield from not_negative(spec, ("replicas", "minReadySeconds"), "spec")
+    yield from not_negative(spec, ("revisionHistoryLimit", "progressDeadlineSeconds"), "spec")
+    labels = spec["template"]["metadata"].get("labels")
+    selector = spec.get("selector", {})
+    if not selector.get("matchLabels") and not selector.get("matchExpressions"):
+        yield required("spec.selector")
+        yield _unselected(labels)
+    elif not (labels or {}).items() >= selector.get("matchLabels", {}).items():
+        yield _unselected(labels)
+    yield from labels_problems(labels or {}, "spec.template.labels")
+    yield from pod_spec_problems(spec["template"]["spec"], "spec.template.spec", ("Always",))
+
+
+def _unselected(labels: Json | None) -> Problem:
+    return wrong(
+        "spec.template.metadata.labels", labels, "`selector` does not match template `labels`"
+    )
+
+
+def _deployment(value: Json) -> Problems:
+    yield from _replicated(value)
+    strategy = value["spec"]["strategy"]["type"]
+    if strategy not in ("Recreate", "RollingUpdate"):
+        yield unsupported("spec.strategy", strategy, ("Recreate", "RollingUpdate"))
+
+
+def _job(value: Json) -> Problems:
+    yield from _job_spec(value["spec"], "spec")
+
+
+def _job_spec(spec: Json, field: str) -> Problems:
+    numbers = (
+        "parallelism",
+        "completions",
+        "activeDeadlineSeconds",
+        "backoffLimit",
+        "ttlSecondsAfterFinished",
+    )
+    yield from not_negative(spec, numbers, field)
+    template = spec["template"]
+    yield from labels_problems(template["metadata"].get("labels", {}), f"{field}.template.labels")
+    yield from pod_spec_problems(template["spec"], f"{field}.template.spec", ("OnFailure", "Never"))
+
+
+def _cronjob(value: Json) -> Problems:
+    name = value["metadata"].get("name", "")
+    if len(name) > LONGEST_CRONJOB_NAME:
+        yield wrong(
+            "metadata.name", name, f"must be no more than {LONGEST_CRONJOB_NAME} characters"
+        )
+    spec = value["spec"]
+    schedule = spec.get("schedule", "")
+    if not schedule:
+        yield required("spec.schedule")
+    else:
+        yield from _schedule(schedule)
+    yield from not_negative(spec, ("startingDeadlineSeconds",), "spec")
+    if "timeZone" in spec:
+        yield from _time_zone(spec["timeZone"])
+    if spec["concurrencyPolicy"] not in ("Allow", "Forbid", "Replace"):
+        yield unsupported(
+            "spec.concurrencyPolicy", spec["concurrencyPolicy"], ("Allow", "Forbid", "Replace")
+        )
+    yield from _job_spec(spec["jobTemplate"]["spec"], "spec.jobTemplate.spec")
+    yield from not_negative(spec, ("successfulJobsHistoryLimit", "failedJobsHistoryLimit"), "spec")
+
+
+def _schedule(schedule: str) -> Problems:
+    if "TZ" in schedule:
+        yield wrong(
+            "spec.schedule",
+            schedule,
+            "cannot use TZ or CRON_TZ in schedule, use timeZone field instead",
+        )
+        return
+    try:
+        parse_standard(schedule)
+    except ScheduleError as fault:
+        yield wrong("spec.schedule", schedule, str(fault))
+
+
+def _time_zone(zone: str) -> Problems:
+    if not zone:
+        yield wrong("spec.timeZone", zone, "timeZone must be nil or non-empty string")
+    elif zone.lower() == "local":
+        yield wrong(
+            "spec.timeZone",
+            zone,
+            "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones",
+        )
+    else:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            yield wrong("spec.timeZone", zone, f"unknown time zone {zone}")
+
+
+def not_negative(spec: Json, names: Iterable[str], field: str) -> Problems:
+    """Numbers that cannot be below nothing."""
+    for name in names:
+        if spec.get(name, 0) < 0:
+            yield wrong(f"{field}.{name}", spec[name], NOT_NEGATIVE)
+
+
+def _pod_change(before: Json, value: Json) -> Problems:
+    if _fixed(before["spec"]) != _fixed(value["spec"]):
+        yield not_allowed(
+            "spec",
+            "pod updates may not change fields other than `spec.containers[*].image`,"
+            "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only "
+            "additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to "
+            "be set to 1 if it was previously negative)",
+        )
+
+
+def _fixed(spec: Json) -> Json:
+    """A pod's spec without what may change."""
+    found = {
+        name: part
+        for name, part in spec.items()
+        if name not in ("activeDeadlineSeconds", "tolerations")
+    }
+    for name in ("containers", "initContainers"):
+        if name in found:
+            found[name] = [{**container, "image": ""} for container in found[name]]
+    return found
+
+
+def _selector_change(before: Json, value: Json) -> Problems:
+    if value["spec"].get("selector") != before["spec"].get("selector"):
+        yield immutable("spec.selector", value["spec"].get("selector"))
+
+
+def _job_change(before: Json, value: Json) -> Problems:
+    yield from _selector_change(before, value)
+    old, new = before["spec"], value["spec"]
+    # A Job that has not begun may still be told where to run.
+    waiting = old.get("suspend") and "startTime" not in before.get("status", {})
+    if new["template"] != old["template"] and not waiting:
+        yield immutable("spec.template", new["template"])
+    for name in ("completions", "completionMode", "podReplacementPolicy"):
+        if new.get(name) != old.get(name):
+            yield immutable(f"spec.{name}", new.get(name))
+
+
+# ---- the rest
+
+
+def _event(value: Json) -> Problems:
+    about = value["involvedObject"].get("namespace", "")
+    place = value["metadata"].get("namespace", "")
+    if about != place and (about or place != "default"):
+        yield wrong("involvedObject.namespace", about, "does not match event.namespace")
+
+
+def _lease(value: Json) -> Problems:
+    seconds = value["spec"].get("leaseDurationSeconds")
+    if seconds is not None and seconds <= 0:
+        yield wrong("spec.leaseDurationSeconds", seconds, "must be greater than 0")
+    transitions = value["spec"].get("leaseTransitions", 0)
+    if transitions < 0:
+        yield wrong("spec.leaseTransitions", transitions, NOT_NEGATIVE)
+
+
+def _service(value: Json) -> Problems:
+    if not value["spec"].get("ports") and value["spec"].get("clusterIP") != "None":
+        yield required("spec.ports")
+    names: set[str] = set()
+    for index, port in enumerate(value["spec"].get("ports", [])):
+        name = port.get("name", "")
+        if name in names:
+            yield duplicate(f"spec.ports[{index}].name", name)
+        names.add(name)
+
+
+RULES: Mapping[Kind, Callable[[Json], Problems]] = {
+    kinds.PODS: _pod,
+    kinds.SECRETS: _secret,
+    kinds.CONFIGMAPS: _config_map,
+    kinds.DEPLOYMENTS: _deployment,
+    kinds.REPLICA_SETS: _replicated,
+    kinds.JOBS: _job,
+    kinds.CRONJOBS: _cronjob,
+    kinds.EVENTS: _event,
+    kinds.LEASES: _lease,
+    kinds.SERVICES: _service,
+}
+CHANGES: Mapping[Kind, Callable[[Json, Json], Problems]] = {
+    kinds.PODS: _pod_change,
+    kinds.SECRETS: _secret_change,
+    kinds.CONFIGMAPS: _config_map_change,
+    kinds.DEPLOYMENTS: _selector_change,
+    kinds.REPLICA_SETS: _selector_change,
+    kinds.JOBS: _job_change,
+}
