@@ -1,10 +1,12 @@
 # Every target bootstraps what it needs and can be run again at any time.
+#   make demo            a live page of a simulated cluster (make demo ARGS="--scenario outage")
 #   make test            everything that can be checked on this machine
 #   make install         .venv with the locked dependencies and the command .venv/bin/watchglass
 #   make check           the static half: format, lint, types, import contracts, page types
 #   make control-plane   build the Kubernetes control plane that the tests run on (needs Go >= 1.26)
 #   make bench           the benchmarks; writes docs/benchmarks.md
 #   make docs            docs/settings.md again from the settings
+#   make screenshot      docs/images/demo.png again from the demo (needs Debian's chromium)
 #   make lock            resolve the dependencies again into the hashed requirement files (needs uv)
 #   make clean           remove what the other targets made inside the checkout
 
@@ -16,20 +18,30 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install test check pytest page-types control-plane bench docs lock clean
+.PHONY: help demo install test check pytest page-types control-plane bench docs screenshot lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
 
 install: $(VENV)/.ready
 
-$(VENV)/.ready: requirements-dev.txt pyproject.toml
+# Needed at run time, and no more: a newcomer waits for nothing that the demo does not use.
+$(VENV)/.runtime: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Watchglass needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0] + " (choose another with make PYTHON=...)")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv $(VENV)
+	@echo "installing the locked dependencies into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.ready: requirements-dev.txt pyproject.toml | $(VENV)/.runtime
 	@echo "installing the locked development dependencies into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# One process, this one: Ctrl-C reaches it and nothing between.
+demo: $(VENV)/.runtime
+	@exec $(BIN)/python -m app demo $(ARGS)
 
 test: check pytest
 
@@ -65,6 +77,9 @@ bench: $(VENV)/.ready
 
 docs: $(VENV)/.ready
 	$(BIN)/python -m app.settings.reference docs/settings.md
+
+screenshot: $(VENV)/.ready
+	$(BIN)/python -m tests.browser.screenshot docs/images/demo.png
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml -o requirements.txt

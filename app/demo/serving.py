@@ -52,6 +52,7 @@ class Server(uvicorn.Server):
                 application,
                 http="httptools",
                 ws="none",
+                interface="asgi3",
                 lifespan="off",
                 log_config=None,
                 access_log=False,
@@ -98,17 +99,28 @@ async def run(
 ) -> None:
     """Serve and play until `leave` is set; `ready` is called once every port is open.
 
-    Raises:
-        ExceptionGroup: A fault of ours in one of them has ended all.
+    A fault of ours in the film ends all: it is raised when the ports are closed.
     """
+    faults: list[Exception] = []
+
+    async def play() -> None:
+        try:
+            await film()
+        except Exception as fault:
+            faults.append(fault)
+            leave.set()
+
     async with asyncio.TaskGroup() as tasks:
-        playing = tasks.create_task(film())
+        playing = tasks.create_task(play())
         for server in servers:
             tasks.create_task(server.run_until_told())
         for server in servers:
             await server.up.wait()
-        ready()
+        if not leave.is_set():
+            ready()
         await leave.wait()
         for server in servers:
             server.should_exit = True
         playing.cancel()
+    if faults:
+        raise faults[0]
