@@ -113,12 +113,24 @@ class Rules:
 
     def __init__(self, tokens: Mapping[str, User], bindings: Iterable[Binding]) -> None:
         self.tokens = dict(tokens)
-        self._bindings = tuple(bindings)
+        self._bindings = list(bindings)
         self._denied: set[tuple[str, str]] = set()
 
     def user_of(self, token: str | None) -> User | None:
         """Whose token this is: ANONYMOUS without one, None for one that is not known (401)."""
         return ANONYMOUS if token is None else self.tokens.get(token)
+
+    def bind(self, binding: Binding) -> None:
+        """Give rights, in force at once."""
+        self._bindings.append(binding)
+
+    def unbind(self, binding: Binding) -> None:
+        """Take them back, in force at once; open watches go on, as with a real server.
+
+        Raises:
+            ValueError: It is not bound.
+        """
+        self._bindings.remove(binding)
 
     def deny(self, group: str, resource: str) -> None:
         """Take a resource and its subresources away from everybody who is not inside."""
@@ -196,28 +208,6 @@ class Rules:
                 yield binding
 
 
-def cannot(
-    user: User,
-    verb: str,
-    group: str,
-    resource: str,
-    subresource: str | None = None,
-    namespace: str | None = None,
-) -> str:
-    """What a 403 says after `... is forbidden: `."""
-    whole = f"{resource}/{subresource}" if subresource else resource
-    place = f"in the namespace {quoted(namespace)}" if namespace else "at the cluster scope"
-    return _harmless(
-        f"User {quoted(user.name)} cannot {verb} resource {quoted(whole)} "
-        f"in API group {quoted(group)} {place}"
-    )
-
-
-def cannot_url(user: User, verb: str, path: str) -> str:
-    """What a 403 on a path that is no resource says after `forbidden: `."""
-    return _harmless(f"User {quoted(user.name)} cannot {verb} path {quoted(path)}")
-
-
 def quoted(text: str) -> str:
     """`text` in quotes, as Go's %q writes it."""
     return json.dumps(text, ensure_ascii=False)
@@ -225,8 +215,3 @@ def quoted(text: str) -> str:
 
 def _among(wanted: str, listed: tuple[str, ...]) -> bool:
     return "*" in listed or wanted in listed
-
-
-def _harmless(text: str) -> str:
-    """Nothing that a browser could take for HTML; the API server does the same."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

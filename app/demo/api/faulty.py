@@ -1,0 +1,331 @@
+"""Between the sockets and the application: where the fault switches take effect.
+
+The application answers as if all were well; here its answers are lost, cut, doubled or replaced.
+A watch's lines pass one by one, and its courier tells it what was turned on while it was quiet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import parse_qs
+
+import anyio
+
+from app.demo.api.calls import encoded
+from app.demo.api.kinds import BY_PLURAL
+from app.demo.api.statuses import failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from app.clock import Clock
+    from app.demo.api.faults import Fault, Faults
+    from app.demo.api.rules import Rules
+
+THROTTLED = b"Too many requests, please try again later.\n"
+GONE = failure(410, "Expired", "too old resource version: 1 (2)")
+WITHOUT_REASON = failure(500, "", "storage is (re)initializing")
+UNKNOWN = {"kind": "Surprise", "apiVersion": "v1", "metadata": {"name": "surprise"}}
+
+BOOKMARK = b'{"type":"BOOKMARK"'
+LAST_OF_A_LIST = b"k8s.io/initial-events-end"
+MUTES = ("black-hole", "silent")
+
+
+class Connections(Protocol):
+    """What can be done to the sockets; `Door` does it."""
+
+    def shut(self) -> None:
+        """Refuse connections and cut those that are open."""
+        ...
+
+    def open(self) -> None:
+        """Accept connections again."""
+        ...
+
+    def reset(self, client: tuple[str, int]) -> None:
+        """End one connection with a TCP reset."""
+        ...
+
+    def cut(self, client: tuple[str, int]) -> None:
+        """End one connection."""
+        ...
+
+
+class History(Protocol):
+    """What a server that restarts has lost; the API server forgets it."""
+
+    def forget(self) -> None:
+        """Forget every event so far; what is stored stays."""
+        ...
+
+
+class Faulty:
+    """An ASGI application around another one, with the switches in between."""
+
+    def __init__(
+        self,
+        application: ASGIApp,
+        faults: Faults,
+        connections: Connections,
+        rules: Rules,
+        history: History,
+        clock: Clock,
+    ) -> None:
+        self._application = application
+        self._faults = faults
+        self._connections = connections
+        self._rules = rules
+        self._history = history
+        self._clock = clock
+        self._watches: set[_Watch] = set()
+        self._changed = anyio.Event()
+        self._forbidden: tuple[str, str] | None = None
+        faults.listen(self._on_change)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or pass the lifespan on."""
+        if scope["type"] != "http":
+            await self._application(scope, receive, send)
+            return
+        send = self._dated(send)
+        resource, is_watch = asked(scope)
+        faults = self._faults
+        if faults.hit("reset", resource) is not None:
+            await self._reset(scope, receive)
+        elif faults.on("black-hole", resource) is not None:
+            await self._swallow(resource, scope, receive)
+        elif (fault := faults.hit("throttle", resource)) is not None:
+            await _answer(send, 429, "text/plain; charset=utf-8", THROTTLED, _retry(fault))
+        else:
+            fault = faults.hit("slow-headers", resource)
+            if fault is not None:
+                await anyio.sleep(fault.values["delay"])
+            if is_watch and faults.hit("gone-http", resource) is not None:
+                await _answer(send, 410, "application/json", encoded(GONE))
+            elif is_watch:
+                watch = _Watch(resource, scope["client"], faults, self._connections, send)
+                self._watches.add(watch)
+                try:
+                    await watch.run(self._application, scope, receive)
+                finally:
+                    self._watches.discard(watch)
+                if watch.severed:
+                    await _gone(receive)
+            else:
+                await self._application(scope, receive, send)
+
+    def _on_change(self, name: str, fault: Fault | None) -> None:
+        if name in ("refuse", "restart"):
+            if fault is not None:
+                self._connections.shut()
+                if name == "restart":
+                    self._history.forget()
+            elif not any(self._faults.on(other) for other in ("refuse", "restart")):
+                self._connections.open()
+        if name == "forbidden":
+            if self._forbidden is not None:
+                self._rules.undeny(*self._forbidden)
+                self._forbidden = None
+            if fault is not None and fault.resource is not None:
+                plural, _, group = fault.resource.partition(".")
+                self._forbidden = (group, plural)
+                self._rules.deny(group, plural)
+        self._changed.set()
+        self._changed = anyio.Event()
+        for watch in self._watches:
+            watch.wake()
+
+    def _dated(self, send: Send) -> Send:
+        """With a Date header of the server's own clock; uvicorn's has to be switched off."""
+
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = format_datetime(self._clock.now(), usegmt=True).encode()
+                message = {**message, "headers": [(b"date", date), *message["headers"]]}
+            await send(message)
+
+        return dated
+
+    async def _reset(self, scope: Scope, receive: Receive) -> None:
+        self._connections.reset(scope["client"])
+        await _gone(receive)
+
+    async def _swallow(self, resource: str | None, scope: Scope, receive: Receive) -> None:
+        """Answer nothing until the caller leaves, or cut it off when the hole is closed."""
+        async with anyio.create_task_group() as tasks:
+
+            async def leave() -> None:
+                await _gone(receive)
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(leave)
+            while self._faults.on("black-hole", resource) is not None:
+                await self._changed.wait()
+            self._connections.reset(scope["client"])
+
+
+class _Watch:
+    """One watch that is open: its lines on their way out."""
+
+    def __init__(
+        self,
+        resource: str | None,
+        client: tuple[str, int],
+        faults: Faults,
+        connections: Connections,
+        send: Send,
+    ) -> None:
+        self._resource = resource
+        self._client = client
+        self._faults = faults
+        self._connections = connections
+        self._send = send
+        self._rest = b""
+        self._awake = asyncio.Event()
+        self._begun = self._ended = self._lost = False
+        self.severed = False
+        self._surprised: Fault | None = None
+        self._scope = anyio.CancelScope()
+
+    def wake(self) -> None:
+        """A switch was turned: look what it means for this watch."""
+        self._awake.set()
+
+    async def run(self, application: ASGIApp, scope: Scope, receive: Receive) -> None:
+        """Let the application answer, until it is done or this watch is ended."""
+        with self._scope:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._courier)
+                await application(scope, receive, self._pass)
+                tasks.cancel_scope.cancel()
+
+    async def _courier(self) -> None:
+        while True:
+            await self._awake.wait()
+            self._awake.clear()
+            if self._begun and not self._ended:
+                await self._look()
+
+    async def _pass(self, message: Message) -> None:
+        if self._ended:
+            return
+        if message["type"] == "http.response.start":
+            await self._send(message)
+            if message["status"] == 200:
+                self._begun = True
+                await self._look()
+            return
+        *lines, self._rest = (self._rest + message.get("body", b"")).split(b"\n")
+        for line in lines:
+            await self._line(line + b"\n")
+        if not message.get("more_body", False) and not self._ended:
+            await self._end(self._rest)
+
+    async def _look(self) -> None:
+        """Do what was turned on since the last look."""
+        faults, resource = self._faults, self._resource
+        if self._muted():
+            return
+        if self._lost or faults.hit("reset", resource) is not None:
+            # Lines are missing: nobody may think that this watch is whole.
+            self._sever(self._connections.reset)
+            return
+        surprise = faults.on("unknown-event", resource)
+        if surprise is not None and surprise is not self._surprised:
+            self._surprised = faults.hit("unknown-event", resource)
+            await self._write(encoded({"type": "SURPRISE", "object": UNKNOWN}) + b"\n")
+        for name, status in (("gone", GONE), ("error-event", WITHOUT_REASON)):
+            if not self._ended and faults.hit(name, resource) is not None:
+                await self._end(encoded({"type": "ERROR", "object": status}) + b"\n")
+
+    async def _line(self, line: bytes) -> None:
+        faults, resource = self._faults, self._resource
+        if self._ended:
+            return
+        if not self._begun:
+            await self._write(line)
+            return
+        if self._muted():
+            self._lost = True
+            return
+        bookmark = line.startswith(BOOKMARK) and LAST_OF_A_LIST not in line
+        if bookmark and faults.on("no-bookmarks", resource) is not None:
+            return
+        fault = faults.hit("truncate", resource)
+        if fault is not None:
+            half = line[: len(line) // 2]
+            if fault.values["clean"]:
+                await self._end(half)
+            else:
+                await self._write(half)
+                self._sever(self._connections.cut)
+            return
+        await self._write(line)
+        if faults.hit("duplicate", resource) is not None:
+            await self._write(line)
+
+    def _muted(self) -> bool:
+        return any(self._faults.on(name, self._resource) is not None for name in MUTES)
+
+    def _sever(self, how: Callable[[tuple[str, int]], None]) -> None:
+        self._ended = self.severed = True
+        how(self._client)
+        self._scope.cancel()
+
+    async def _write(self, body: bytes) -> None:
+        await self._send({"type": "http.response.body", "body": body, "more_body": True})
+
+    async def _end(self, body: bytes) -> None:
+        self._ended = True
+        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+        self._scope.cancel()
+
+
+def asked(scope: Scope) -> tuple[str | None, bool]:
+    """The resource a request is about (`pods`, `cronjobs.batch`, None) and whether it watches."""
+    parts = scope["path"].strip("/").split("/")
+    if parts[0] == "api" and len(parts) > 2:
+        group, version, rest = "", parts[1], parts[2:]
+    elif parts[0] == "apis" and len(parts) > 3:
+        group, version, rest = parts[1], parts[2], parts[3:]
+    else:
+        return None, False
+    if rest[0] == "namespaces" and len(rest) > 2:
+        rest = rest[2:]
+    kind = BY_PLURAL.get((group, version, rest[0]))
+    if kind is None:
+        return None, False
+    query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    wish = query.get("watch", ["false"])[0].lower()
+    return kind.resource, scope["method"] == "GET" and wish not in ("false", "0")
+
+
+async def _answer(
+    send: Send,
+    code: int,
+    content_type: str,
+    body: bytes,
+    headers: tuple[bytes, bytes] | None = None,
+) -> None:
+    found = [
+        (b"content-type", content_type.encode()),
+        (b"content-length", str(len(body)).encode()),
+        *([headers] if headers is not None else []),
+    ]
+    await send({"type": "http.response.start", "status": code, "headers": found})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _retry(fault: Fault) -> tuple[bytes, bytes]:
+    return b"retry-after", f"{fault.values['retryAfter']:.0f}".encode()
+
+
+async def _gone(receive: Receive) -> None:
+    """Return when the caller has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
