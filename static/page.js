@@ -2,6 +2,7 @@
 
 import { Link } from './link.js';
 import { browser, since } from './machine.js';
+import { parseId } from './messages.js';
 import { Shared } from './share.js';
 import { Store } from './store.js';
 import { CELLS } from './elements/cells.js';
@@ -12,7 +13,7 @@ import { Table } from './elements/table.js';
 import { ago } from './elements/words.js';
 import { copyRule } from './elements/copying.js';
 
-/** @typedef {import('./store.js').Entry} Entry */
+/** @typedef {import('./topic.js').Entry} Entry */
 
 const DRAW_MS = 250; // between two drawings at least
 const RANK = ['connecting', 'live', 'late', 'source-stale', 'stale', 'disconnected'];
@@ -30,6 +31,8 @@ const many = 'many' in document.body.dataset;
 const tables = new Map(topics.map((name) => [name, new Table(sectionOf(name), CELLS[name] ?? (() => []), many)]));
 /** @type {Map<string, Set<string>>} keys to draw anew, by topic */
 const changed = new Map();
+/** @type {import('./messages.js').Cursor | undefined} where the paint stands, until the stream is past it */
+let painted = parseId(`${root.dataset.epoch}-${root.dataset.seq}`);
 /** @type {(() => void) | undefined} */
 let stopWaiting;
 let drawnAt = -DRAW_MS;
@@ -44,6 +47,13 @@ function worst(a, b) {
   return RANK.indexOf(a) < RANK.indexOf(b) ? b : a;
 }
 
+/** @returns {boolean} whether the store has caught up with the paint: what another tab remembers may be older */
+function caughtUp() {
+  const { cursor, epoch = painted?.epoch } = store;
+  if (painted && (epoch !== painted.epoch || (cursor?.seq ?? -1) >= painted.seq)) painted = undefined;
+  return !painted;
+}
+
 function drawSoon() {
   stopWaiting ??= machine.later(draw, Math.max(0, DRAW_MS - (machine.moment().steady - drawnAt)));
 }
@@ -52,10 +62,7 @@ function draw() {
   stopWaiting?.();
   stopWaiting = undefined;
   drawnAt = machine.moment().steady;
-  for (const [name, keys] of changed) {
-    tables.get(name)?.update(store.topic(name), keys, name === 'sources' ? (value) => sources.shows(value) : undefined);
-  }
-  changed.clear();
+  if (caughtUp()) drawValues();
   const { now } = link;
   const all = sources.all();
   root.dataset.role = shared.role;
@@ -64,6 +71,13 @@ function draw() {
     if (name === 'sources') drawSources(table, all, freshnessOf(now));
     else drawTopic(name, table, all.filter(({ kind }) => kind === name), freshnessOf(now));
   }
+}
+
+function drawValues() {
+  for (const [name, keys] of changed) {
+    tables.get(name)?.update(store.topic(name), keys, name === 'sources' ? (value) => sources.shows(value) : undefined);
+  }
+  changed.clear();
 }
 
 /**
@@ -88,7 +102,7 @@ function drawTopic(name, table, mine, fresh) {
   const topic = store.topic(name);
   const doubt = doubts(mine);
   // What was painted and is not in the stream, or is kept from a server that knew more, may be gone.
-  const old = (/** @type {Entry | undefined} */ entry) => (entry ? entry.old : topic.known);
+  const old = (/** @type {Entry | undefined} */ entry) => (entry ? entry.old : topic.known && !painted);
   table.freshen((key, entry) => worst(fresh, old(entry) ? 'source-stale' : doubt(key.split('/')[0] ?? '')));
   table.age((_, entry) => (entry?.at ? `${ago(since(machine, entry.at))} ago` : 'earlier'));
   const words = [...new Set(mine.map(({ state }) => state).filter((state) => state !== 'live'))];
@@ -107,12 +121,16 @@ store.on('change', ({ topic, keys }) => {
   for (const key of keys) known.add(key);
   drawSoon();
 });
-store.on('heartbeat', drawSoon);
-shared.on('message', (message) => store.apply(message));
+shared.on('message', (message) => {
+  store.apply(message);
+  if (message.event !== 'heartbeat') return;
+  // Nothing was lost up to here, so nothing that we were not given has been painted.
+  if (!message.ageMs) painted = undefined;
+  drawSoon();
+});
 link.follow(shared);
 link.on('change', drawSoon);
 link.on('tick', draw);
 main.addEventListener('click', copyRule);
-for (const name of topics) store.adopt(name, [], `${root.dataset.epoch}-${root.dataset.seq}`, false);
 shared.start();
 draw();

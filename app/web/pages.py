@@ -23,6 +23,7 @@ SCRIPTS = (
     "store.js",
     "stream.js",
     "teller.js",
+    "topic.js",
     "elements/cells.js",
     "elements/copying.js",
     "elements/link.js",

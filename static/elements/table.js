@@ -4,8 +4,8 @@
 import { find, mark, write } from './node.js';
 import { moment } from './words.js';
 
-/** @typedef {import('../store.js').Entry} Entry */
-/** @typedef {import('../store.js').Topic} Topic */
+/** @typedef {import('../topic.js').Entry} Entry */
+/** @typedef {import('../topic.js').Topic} Topic */
 /** @typedef {import('./cells.js').Cell} Cell */
 /** @typedef {{node: Element, cells: Map<string, Element>, entry: Entry | undefined}} Row without an entry: painted, and nobody has confirmed it */
 

@@ -207,10 +207,9 @@ async def test_a_forbidden_source_shows_the_rule_and_doubts_its_own_namespace_al
     rule = page.rows("sources")["jobs/night"].one("pre").text
     assert "resources" in rule
     assert "jobs" in rule
-    assert (
-        rule
-        == application.rooms.freshness.monitors["jobs/night"]._topic.get("jobs/night").missing_rule
-    )  # type: ignore[union-attr]
+    source = application.rooms.board.sources.get("jobs/night")
+    assert source is not None
+    assert rule == source.missing_rule
     details = {key: row.one("details") for key, row in page.rows("sources").items()}
     assert [key for key, node in details.items() if "hidden" not in node.attributes] == [
         "jobs/night"
