@@ -10,6 +10,7 @@ import argparse
 import shlex
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
     from app.settings import Settings
 
+CRONJOB = "auth-check"
+"""One that every scenario has."""
 MOST_SEED = 1_000_000_000
 
 NOTES = (
@@ -62,7 +65,8 @@ def run(arguments: Sequence[str]) -> int:
 def _serve(options: Options, settings: Settings, kubeconfig: Path | None) -> int:
     leave_on_signals()
     # Here and not above: --help and mistakes need none of it.
-    from app.demo.kubeconfig import VIEWER, document, written
+    from app.demo.api.roles import VIEWER
+    from app.demo.kubeconfig import document, written
     from app.demo.process import Simulator, StartFailed
     from app.web.server import listen
 
@@ -133,9 +137,10 @@ def _add_options(parser: Parser) -> None:
 
 
 def _options(found: argparse.Namespace, settings: Settings) -> Options:
-    named = {} if settings.cluster_name is None else {"cluster_name": settings.cluster_name}
     try:
-        return Options(found.scenario, found.pods, found.speed, found.seed, **named)
+        options = Options(found.scenario, found.pods, found.speed, found.seed)
+        name = settings.cluster_name
+        return options if name is None else replace(options, cluster_name=name)
     except OptionsError as mistake:
         raise Usage(str(mistake)) from mistake
 
@@ -153,7 +158,7 @@ def _hints(kubeconfig: Path) -> tuple[str, ...]:
     return (
         "The cluster is simulated, and kubectl works against it:",
         f"    {kubectl} get pods --watch",
-        f"    {kubectl} create job by-hand --from=cronjob/NAME",
-        f"    {kubectl} delete pod NAME",
+        f"    {kubectl} create job by-hand --from=cronjob/{CRONJOB}",
+        f"    {kubectl} logs --follow job/by-hand",
         "Ctrl-C ends both.",
     )

@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,19 +39,7 @@ PR_SET_PDEATHSIG = 1
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until told to leave: 0, or 1 when it cannot, and the line says why."""
     _leave_with_the_parent()
-    parser = _parser()
-    given = parser.parse_args(arguments)
-    try:
-        options = Options(
-            scenario=given.scenario,
-            pods=given.pods,
-            speed=given.speed,
-            seed=given.seed,
-            start=given.start,
-            **({} if given.cluster_name is None else {"cluster_name": given.cluster_name}),
-        )
-    except OptionsError as mistake:
-        parser.error(str(mistake))
+    given = read(arguments)
     # Here and not above: until now an interrupt has been no fault of ours.
     from app.clock import SystemClock
     from app.demo.papers import Papers, make_papers
@@ -60,8 +49,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.handed:
         papers = Papers.read(sys.stdin.buffer.readline())
     else:
-        papers = make_papers(SystemClock().now(), port=given.port, admin_port=given.admin_port)
-    return asyncio.run(_serve(options, papers, given.kubeconfig_out))
+        now = SystemClock().now()
+        papers = make_papers(now, port=given.port, admin_port=given.admin_port)
+    return asyncio.run(_serve(given.options, papers, given.kubeconfig_out))
+
+
+def read(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The flags, and what they ask the cluster to be as `options`."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        options = Options(given.scenario, given.pods, given.speed, given.seed, given.start)
+        name = given.cluster_name
+        given.options = options if name is None else replace(options, cluster_name=name)
+    except OptionsError as mistake:
+        parser.error(str(mistake))
+    return given
 
 
 async def _serve(options: Options, papers: Papers, kubeconfig: Path | None) -> int:

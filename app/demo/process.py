@@ -162,7 +162,7 @@ class Simulator:
             if self._leaving.is_set():
                 return None
             self._process = subprocess.Popen(  # noqa: S603 - our own program
-                _command(self._options),
+                command(self._options),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 bufsize=0,
@@ -206,9 +206,9 @@ def _first_line(stream: IO[bytes], seconds: float) -> bytes:
     return line
 
 
-def _command(options: Options) -> list[str]:
+def command(options: Options) -> list[str]:
     """How the process is started; the folder that we happen to be in has no say in it."""
-    command = [sys.executable, "-P", "-m", "app.demo", HANDED]
+    program = [sys.executable, "-P", "-m", "app.demo", HANDED]
     given = {
         "--scenario": options.scenario,
         "--pods": options.pods,
@@ -217,7 +217,7 @@ def _command(options: Options) -> list[str]:
         "--start": options.start.isoformat() if options.start is not None else None,
         "--cluster-name": options.cluster_name,
     }
-    return [*command, *(f"{flag}={value}" for flag, value in given.items() if value is not None)]
+    return [*program, *(f"{flag}={value}" for flag, value in given.items() if value is not None)]
 
 
 def _environment() -> dict[str, str]:

@@ -10,20 +10,23 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from app.clock import SystemClock
+from app.demo.__main__ import read
 from app.demo.certificate import Certificate
 from app.demo.options import Options
-from app.demo.process import Reserved, Simulator, StartFailed
+from app.demo.process import Reserved, Simulator, StartFailed, command
 from tests.demo.process.living import PATIENCE, await_truth, get, lives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+BERLIN = timezone(timedelta(hours=1))
 ROOT = Path(__file__).parents[3]
 COMMAND = [sys.executable, "-m", "app.demo"]
 CALM = Options(scenario="calm")
@@ -132,6 +135,7 @@ def test_its_parents_end_is_its_end_though_its_standard_input_is_open(stopped: b
 OWNER = """
 import sys, time
 from app.clock import SystemClock
+from app.demo.__main__ import read
 from app.demo.options import Options
 from app.demo.process import Simulator
 with Simulator(Options(scenario="calm"), SystemClock()) as simulator:
@@ -228,6 +232,22 @@ def test_the_folder_we_are_in_has_no_say(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     with Simulator(CALM, SystemClock()) as simulator:
         simulator.wait_ready()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        Options(),
+        Options("large", 7, 0.5, 42, datetime(2026, 1, 31, 9, 5, tzinfo=UTC), "-a"),
+        Options("outage", start=datetime(2026, 1, 31, 9, 5, 1, 500, tzinfo=BERLIN)),
+    ],
+    ids=["default", "all", "zone"],
+)
+def test_it_is_asked_for_what_we_were_asked_for(options: Options) -> None:
+    arguments = command(options)
+    given = read(arguments[arguments.index("app.demo") + 1 :])
+    assert given.options == options
+    assert given.handed
 
 
 @pytest.mark.parametrize(
