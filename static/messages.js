@@ -88,14 +88,16 @@ function isItem(item) {
 }
 
 /**
- * @param {Message} message
- * @returns {Message} the same; of an event that is not known only that it is JSON
+ * @param {unknown} thing
+ * @returns {Message} the same; of an event that is not known only that it is one
  * @throws {Garbled}
  */
-export function checked(message) {
-  const { event, id, data } = message;
+export function checked(thing) {
+  if (!isObject(thing)) throw new Garbled('a message that is no object');
+  const { event, id, data, ageMs = 0 } = thing;
+  if (typeof event !== 'string' || !isCount(ageMs)) throw new Garbled('a message without a name');
   const shape = Object.hasOwn(SHAPES, event) ? SHAPES[event] : undefined;
   if (shape && !(isObject(data) && shape(data))) throw new Garbled(`a ${event} of another shape`);
-  if (id !== undefined && !parseId(id)) throw new Garbled(`the id of a ${event} is none`);
-  return message;
+  if (id !== undefined && !(typeof id === 'string' && parseId(id))) throw new Garbled(`the id of a ${event} is none`);
+  return /** @type {Message} */ (/** @type {unknown} */ (thing));
 }

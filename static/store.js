@@ -3,6 +3,9 @@
 import { Teller } from './teller.js';
 import { browser, earlier, since } from './machine.js';
 import { parseId } from './messages.js';
+import { Parts, Topic } from './topic.js';
+
+export { Topic };
 
 /** @typedef {import('./machine.js').Moment} Moment */
 /** @typedef {import('./machine.js').Machine} Machine */
@@ -11,18 +14,11 @@ import { parseId } from './messages.js';
 /** @typedef {import('./messages.js').Item} Item */
 /** @typedef {import('./messages.js').Hello} Hello */
 /** @typedef {import('./messages.js').Heartbeat} Heartbeat */
-/**
- * @typedef {object} Entry
- * @property {Record<string, any>} value
- * @property {Moment | undefined} at when we saw it change; nobody has told us when the first value came to be
- * @property {boolean} old kept from a server that knew more than the present one does, as yet
- */
-/**
- * @typedef {object} Topic
- * @property {boolean} known whether anything has been said of it: an empty one is not one that is not known
- * @property {boolean} synced whether the server knows all of it
- * @property {Map<string, Entry>} entries to read; the store alone writes
- */
+/** @typedef {import('./messages.js').Snapshot} Snapshot */
+/** @typedef {import('./messages.js').Change} Change */
+/** @typedef {import('./topic.js').Entry} Entry */
+/** @typedef {{topic: string, synced: boolean, items: Item[]}} Whole */
+/** @typedef {Whole | {changes: Change[]}} Effect what a message does once it may */
 /**
  * @typedef {object} Told
  * @property {{topic: string, keys: Set<string>}} change keys that have come, gone, or have another value, `at` or `old`;
@@ -30,7 +26,7 @@ import { parseId } from './messages.js';
  * @property {Hello} hello
  * @property {Heartbeat} heartbeat
  * @property {{reason: string, retryMs?: number}} goodbye
- * @property {{reason: 'seq' | 'full'}} loss the server gave us something that we do not have
+ * @property {{reason: 'seq' | 'full'}} loss the server gave us something that we do not have, or have no room for
  */
 
 /** @extends {Teller<Told>} */
@@ -39,34 +35,51 @@ export class Store extends Teller {
   cursor;
   /** @type {string | undefined} the life of the server that we listen to */
   epoch;
+  #machine;
+  #wanted;
+  #most;
+  /** @type {Map<string, Topic>} */
+  #topics = new Map();
+  #parts;
+  /** @type {Map<string, number>} the seq that what we hold of a topic is not older than, until we are past it */
+  #floors = new Map();
+  /** @type {Effect[]} waiting for an id that says how new they are */
+  #held = [];
+  #weight = 0;
+  #full = false;
+  /** @type {Heartbeat['sources']} */
+  #vitals = {};
+  /** @type {Moment} */
+  #vitalsAt;
 
   /**
    * @param {object} [options]
    * @param {readonly string[]} [options.topics] the only ones to keep; left out = all that come
-   * @param {number} [options.most] keys of one topic
+   * @param {number} [options.most] keys of one topic, and of all that waits to take effect
    * @param {Machine} [options.machine]
    */
   constructor({ topics, most = 50_000, machine = browser() } = {}) {
     super();
-    void [topics, most, machine];
+    this.#machine = machine;
+    this.#wanted = topics && new Set(topics);
+    this.#most = most;
+    this.#parts = new Parts(most);
+    this.#vitalsAt = machine.moment();
   }
 
-  /**
-   * Take one message of the stream. A `change` and a snapshot take effect as a whole, then the
-   * events are told, one `change` for each topic concerned.
-   * @param {Message} message
-   */
-  apply(message) {
-    void [message, parseId, earlier, since];
+  /** @returns {string[]} the topics that anything is known of */
+  get topics() {
+    return [...this.#topics].filter(([, topic]) => topic.known).map(([name]) => name);
   }
 
   /**
    * @param {string} name
-   * @returns {Topic} the same object for as long as the store lives
+   * @returns {Topic} the same object for as long as the store lives; the store alone writes to it
    */
   topic(name) {
-    void name;
-    return { known: false, synced: false, entries: new Map() };
+    const found = this.#topics.get(name) ?? new Topic(this.#most, this.#machine.moment);
+    this.#topics.set(name, found);
+    return found;
   }
 
   /**
@@ -78,7 +91,13 @@ export class Store extends Teller {
    * @param {boolean} [synced]
    */
   adopt(topic, items, id, synced = true) {
-    void [topic, items, id, synced];
+    const painted = parseId(id);
+    if (painted) {
+      this.epoch = painted.epoch;
+      this.#floors.set(topic, painted.seq);
+    }
+    this.#replace({ topic, synced, items: [...items] });
+    this.#tell();
   }
 
   /**
@@ -86,7 +105,146 @@ export class Store extends Teller {
    * @returns {number | undefined} ms since its last proof of life, as the last heartbeat told; undefined before
    */
   ageOf(source) {
-    void source;
-    return undefined;
+    const told = this.#vitals[source];
+    return told && told.ageMs + since(this.#machine, this.#vitalsAt);
   }
+
+  /**
+   * Take one message of the stream. A `change` and a snapshot take effect as a whole, then the
+   * events are told, one `change` for each topic concerned.
+   * @param {Message} message
+   */
+  apply({ event, id, data, ageMs = 0 }) {
+    const at = parseId(id);
+    const past = at && this.cursor?.epoch === at.epoch && at.seq <= this.cursor.seq;
+    if (event === 'hello') this.#greet(data);
+    else if (event === 'snapshot') this.#collect(data, at);
+    else if (event === 'change' && !past) this.#settle({ changes: data.changes }, at);
+    if (at && !past) this.#move(at);
+    this.#tell();
+    if (event === 'hello' || event === 'goodbye') this.tell(event, data);
+    if (event === 'heartbeat') this.#check(data, ageMs);
+  }
+
+  /** @param {Hello} hello */
+  #greet({ epoch, resumed, reason }) {
+    this.#forget();
+    if (this.epoch !== undefined && epoch !== this.epoch) {
+      // A server that has just started may know less than we do: what we show stays, as old.
+      for (const topic of this.#topics.values()) topic.outlive();
+      this.#floors.clear();
+    }
+    if (!resumed) {
+      // A snapshot that another tab remembers may be older than what we have.
+      if (this.cursor?.epoch === epoch && reason !== 'ahead') {
+        for (const topic of this.topics) this.#floors.set(topic, this.cursor.seq);
+      }
+      if (reason === 'ahead') this.#floors.clear();
+      this.cursor = undefined;
+    }
+    this.epoch = epoch;
+  }
+
+  /** Throw away what is not whole. */
+  #forget() {
+    this.#parts.forget();
+    this.#held = [];
+    this.#weight = 0;
+  }
+
+  /** @param {Snapshot} snapshot @param {Cursor | undefined} at */
+  #collect(snapshot, at) {
+    const items = this.#parts.add(snapshot);
+    if (items === 'full') this.#full = true;
+    else if (items) this.#settle({ topic: snapshot.topic, synced: snapshot.synced, items }, at);
+  }
+
+  /**
+   * Changes without an id come before snapshots that belong to them, and wait for the id that ends
+   * both. So does a snapshot of what was painted: it may be the older of the two.
+   * @param {Effect} effect
+   * @param {Cursor | undefined} at
+   */
+  #settle(effect, at) {
+    if (!at && ('changes' in effect || this.#floors.has(effect.topic))) {
+      this.#weight += 'changes' in effect ? effect.changes.length : effect.items.length;
+      if (this.#weight <= this.#most) this.#held.push(effect);
+      else {
+        this.#full = true;
+        this.#forget();
+      }
+      return;
+    }
+    if (at) this.#release(at);
+    this.#perform(effect, at);
+  }
+
+  /** @param {Cursor} at */
+  #release(at) {
+    const held = this.#held;
+    this.#held = [];
+    this.#weight = 0;
+    for (const effect of held) this.#perform(effect, at);
+  }
+
+  /** @param {Cursor} at */
+  #move(at) {
+    this.#release(at);
+    this.cursor = at;
+    for (const [topic, seq] of this.#floors) if (seq <= at.seq) this.#floors.delete(topic);
+  }
+
+  /** @param {Effect} effect @param {Cursor | undefined} at */
+  #perform(effect, at) {
+    /** @param {string} topic */
+    const older = (topic) => at !== undefined && (this.#floors.get(topic) ?? 0) > at.seq;
+    if (!('changes' in effect)) {
+      if (!older(effect.topic)) this.#replace(effect);
+      return;
+    }
+    for (const { topic, key, op, value } of effect.changes) {
+      if (older(topic) || !this.#keeps(topic)) continue;
+      if (op === 'upsert') this.topic(topic).upsert(key, value);
+      else if (op === 'remove') this.topic(topic).remove(key);
+    }
+  }
+
+  /** @param {Whole} whole */
+  #replace({ topic, synced, items }) {
+    if (this.#keeps(topic)) this.topic(topic).replace(items, synced);
+  }
+
+  /** @param {string} topic */
+  #keeps(topic) {
+    return !this.#wanted || this.#wanted.has(topic);
+  }
+
+  #tell() {
+    let full = this.#full;
+    this.#full = false;
+    for (const [topic, held] of this.#topics) {
+      const taken = held.taken();
+      full ||= taken.full;
+      if (taken.keys) this.tell('change', { topic, keys: taken.keys });
+    }
+    if (full) this.tell('loss', { reason: 'full' });
+  }
+
+  /** @param {Heartbeat} beat @param {number} ageMs */
+  #check(beat, ageMs) {
+    this.#vitals = beat.sources;
+    this.#vitalsAt = earlier(this.#machine, ageMs);
+    this.tell('heartbeat', beat);
+    if (this.epoch !== undefined && lost(this.cursor, this.epoch, beat.seq)) this.tell('loss', { reason: 'seq' });
+  }
+}
+
+/**
+ * @param {Cursor | undefined} cursor what we have
+ * @param {string} epoch of the last hello
+ * @param {number} seq of a heartbeat after it
+ * @returns {boolean} whether something was given that has not come
+ */
+export function lost(cursor, epoch, seq) {
+  return cursor?.epoch !== epoch || seq > cursor.seq;
 }

@@ -1,11 +1,19 @@
 // One connection to the server: kept, judged by its events, and made again when it is lost.
 
 import { Teller } from './teller.js';
-import { browser } from './machine.js';
+import { browser, since } from './machine.js';
+import { parseId } from './messages.js';
+import { Pace } from './pace.js';
+import { lost } from './store.js';
+import { overFetch, overSocket } from './transports.js';
+import { covers } from './views.js';
 
 /** @typedef {import('./machine.js').Machine} Machine */
+/** @typedef {import('./machine.js').Moment} Moment */
+/** @typedef {import('./machine.js').Sign} Sign */
 /** @typedef {import('./messages.js').Message} Message */
 /** @typedef {import('./messages.js').View} View */
+/** @typedef {import('./transports.js').End} End */
 /** @typedef {{status: number, error: string, reason: string}} Problem what a server answers that refuses */
 /**
  * Why there is no connection. `network` nothing answered; `silent` no hello in time; `quiet` no event in
@@ -25,6 +33,34 @@ import { browser } from './machine.js';
  * @property {Problem} [problem]
  * @property {'sse' | 'ws'} [transport]
  */
+/**
+ * @typedef {object} Options
+ * @property {string | URL} base the root of the application, under which `api/stream` is
+ * @property {string[]} topics none = all that we may read
+ * @property {string[] | null} [namespaces] null or left out: all that are watched
+ * @property {() => Record<string, string> | Promise<Record<string, string>>} [headers] asked before each attempt
+ * @property {Machine} [machine]
+ * @property {string} [since] the id of the last event of the same choice that we have
+ */
+/**
+ * @typedef {object} Attempt
+ * @property {() => void} leave
+ * @property {Moment} at
+ * @property {Moment | undefined} openAt when hello came
+ * @property {boolean} beaten whether a heartbeat has come: nothing on the way holds them back
+ */
+
+const HELLO_MS = 4_000; // an attempt without hello is given up
+const BEATS = 2.5; // without an event a connection is given up
+const WOKEN_BEATS = 1.5; // the same when the tab comes back from wherever it was
+const LIMIT_MS = 15_000; // to wait where there is no room, if nobody says
+const LONGEST_WAIT_MS = 600_000; // whatever a server says
+const AGAIN_MS = 1_000; // between attempts that the tab's coming and going causes
+const MISSES = 2; // in a row, then the other transport has its turn
+
+const ENDS = new Set(['auth_expired', 'revoked', 'unauthorized', 'forbidden']);
+const UNHEARD = new Set(['silent', 'cut', 'not_a_stream']); // instead of hello
+const DISTRUSTED = new Set(['loss', 'garbled']);
 
 /**
  * Tells `message` with each Message of the protocol, checked, and `link` with a LinkDetail.
@@ -33,26 +69,209 @@ import { browser } from './machine.js';
 export class Stream extends Teller {
   /** @type {LinkDetail} the last that was told */
   link = { state: 'closed', reason: 'stopped' };
+  #machine;
+  #base;
+  #headers;
+  /** @type {View} */
+  #wish;
+  /** @type {View} what the cursor was got with */
+  #got;
+  /** @type {string | undefined} */
+  #cursor;
+  #epoch = '';
+  #beatMs = 10_000;
+  #retryMs = 0;
+  /** @type {Attempt | undefined} */
+  #attempt;
+  /** @type {'sse' | 'ws'} */
+  #transport = 'sse';
+  #misses = 0;
+  #pace;
+  /** @type {Moment} the last event, or the beginning of the attempt */
+  #quietAt;
+  #offline = false;
+  /** @type {{ms: number, at: Moment} | undefined} the server told us to wait */
+  #wait;
+  /** @type {Moment | undefined} */
+  #begunAt;
+  #stopTimer = () => {};
+  /** @type {(() => void) | undefined} set while it runs */
+  #unwatch;
 
-  /**
-   * @param {object} options
-   * @param {string | URL} options.base the root of the application, under which `api/stream` is
-   * @param {string[]} options.topics
-   * @param {string[] | null} [options.namespaces] null or left out: all that are watched
-   * @param {() => Record<string, string> | Promise<Record<string, string>>} [options.headers] asked before each attempt
-   * @param {Machine} [options.machine]
-   */
-  constructor({ base, topics, namespaces = null, headers = () => ({}), machine = browser() }) {
+  /** @param {Options} options */
+  constructor({ base, topics, namespaces = null, headers = () => ({}), machine = browser(), since: cursor }) {
     super();
-    void [base, topics, namespaces, headers, machine];
+    this.#machine = machine;
+    this.#base = new URL(base, globalThis.location?.href);
+    if (!this.#base.pathname.endsWith('/')) this.#base.pathname += '/';
+    this.#headers = headers;
+    this.#wish = this.#got = { topics, namespaces };
+    this.#cursor = cursor;
+    this.#pace = new Pace(machine);
+    this.#quietAt = machine.moment();
+  }
+
+  /** @returns {View} what the server was last asked for */
+  get view() {
+    return this.#got;
   }
 
   /** Connect, and stay connected. */
-  start() {}
+  start() {
+    if (this.#unwatch) return;
+    this.#unwatch = this.#machine.watch((sign) => this.#sense(sign));
+    this.#pace.start();
+    this.#begin('');
+  }
 
   /** Leave, for good or until the next `start`. */
-  stop() {}
+  stop() {
+    if (!this.#unwatch) return;
+    this.#unwatch();
+    this.#unwatch = undefined;
+    this.#leave();
+    this.#learn({ state: 'closed', reason: 'stopped' });
+  }
 
   /** Try at once, whatever we wait for; also after `ended`. */
-  retryNow() {}
+  retryNow() {
+    if (this.#unwatch) this.#begin('asked');
+    else this.start();
+  }
+
+  /**
+   * Follow another choice: at once where it shows more, with the next connection where it shows less.
+   * @param {View} view
+   */
+  choose(view) {
+    this.#wish = view;
+    if (covers(this.#got, view) || !this.#unwatch || this.link.state === 'ended') return;
+    this.#begin('view');
+  }
+
+  /** @param {string} reason */
+  #begin(reason) {
+    this.#leave();
+    // What was not asked for before lies below our position, and would never come.
+    if (!covers(this.#got, this.#wish)) this.#cursor = undefined;
+    this.#got = this.#wish;
+    this.#wait = undefined;
+    this.#quietAt = this.#begunAt = this.#machine.moment();
+    /** @type {Attempt} */
+    const attempt = { leave: () => {}, at: this.#quietAt, openAt: undefined, beaten: false };
+    this.#attempt = attempt;
+    this.#learn({ state: 'connecting', reason, transport: this.#transport });
+    if (this.#attempt !== attempt) return;
+    const question = { base: this.#base, view: this.#got, cursor: this.#cursor, headers: this.#headers };
+    attempt.leave = (this.#transport === 'ws' ? overSocket : overFetch)(this.#machine, question, {
+      message: (message) => {
+        if (attempt === this.#attempt) this.#take(attempt, message);
+      },
+      end: (end) => {
+        if (attempt === this.#attempt) this.#lose(attempt, end);
+      },
+    });
+    this.#guard(attempt);
+  }
+
+  #leave() {
+    this.#stopTimer();
+    this.#attempt?.leave();
+    this.#attempt = undefined;
+  }
+
+  /** Give up a connection that nothing comes from. @param {Attempt} attempt */
+  #guard(attempt) {
+    const patience = attempt.openAt ? BEATS * this.#beatMs : HELLO_MS;
+    const left = patience - since(this.#machine, this.#quietAt);
+    if (left <= 0) this.#lose(attempt, { reason: attempt.openAt ? 'quiet' : 'silent' });
+    else this.#stopTimer = this.#machine.later(() => this.#guard(attempt), left);
+  }
+
+  /** @param {Attempt} attempt @param {Message} message */
+  #take(attempt, message) {
+    const { event, id, data } = message;
+    if (!attempt.openAt && event !== 'hello') {
+      this.#lose(attempt, { reason: 'garbled' });
+      return;
+    }
+    this.#quietAt = this.#machine.moment();
+    this.#offline = false;
+    if (event === 'hello') {
+      attempt.openAt = this.#quietAt;
+      this.#epoch = data.epoch;
+      this.#beatMs = data.heartbeatMs;
+      this.#retryMs = data.retryMs;
+      this.#stopTimer();
+      this.#guard(attempt);
+      this.#learn({ state: 'open', reason: '', transport: this.#transport });
+    }
+    this.tell('message', message);
+    if (attempt !== this.#attempt) return;
+    this.#cursor = id ?? this.#cursor;
+    if (event === 'goodbye') {
+      this.#lose(attempt, { reason: data.reason, waitMs: data.retryMs ?? (data.reason === 'limit' ? LIMIT_MS : undefined) });
+    } else if (event === 'heartbeat') {
+      attempt.beaten = true;
+      this.#misses = 0;
+      if (lost(parseId(this.#cursor), this.#epoch, data.seq)) this.#lose(attempt, { reason: 'loss' });
+    }
+  }
+
+  /** @param {Attempt} attempt @param {End} end */
+  #lose(attempt, end) {
+    this.#leave();
+    const { reason, waitMs, problem } = end;
+    if (DISTRUSTED.has(reason)) this.#cursor = undefined;
+    if (this.#heldBack(attempt, reason)) this.#misses += 1;
+    if (this.#misses >= MISSES) {
+      this.#misses = 0;
+      this.#transport = this.#transport === 'sse' ? 'ws' : 'sse';
+    }
+    if (ENDS.has(reason)) {
+      this.#learn({ state: 'ended', reason, ...problem && { problem } });
+      return;
+    }
+    const ms = Math.min(this.#pace.after(end, attempt, this.#retryMs), LONGEST_WAIT_MS);
+    if (waitMs !== undefined) this.#wait = { ms, at: this.#machine.moment() };
+    this.#stopTimer = this.#machine.later(() => this.#begin(reason), ms);
+    this.#learn({ state: 'closed', reason, nextTryMs: ms, ...problem && { problem } });
+  }
+
+  /**
+   * @param {Attempt} attempt
+   * @param {string} reason
+   * @returns {boolean} whether something on the way may be what keeps the stream from us
+   */
+  #heldBack({ openAt, beaten }, reason) {
+    if (openAt) return reason === 'quiet' && !beaten;
+    // Of a refused handshake a page is told no more than of a server that is not there.
+    return UNHEARD.has(reason) || (reason === 'network' && this.#transport === 'ws');
+  }
+
+  /** @param {Sign} sign */
+  #sense(sign) {
+    if (sign === 'offline') this.#offline = true;
+    if (sign === 'pagehide') {
+      this.#leave();
+      if (this.link.state !== 'ended') this.#learn({ state: 'closed', reason: 'stopped' });
+    }
+    const back = sign === 'online' || sign === 'visible' || sign === 'pageshow' || sign === 'resume';
+    if (!back || this.link.state === 'ended') return;
+    if (this.#wait && since(this.#machine, this.#wait.at) < this.#wait.ms) return;
+    const silence = since(this.#machine, this.#quietAt);
+    if (this.#attempt?.openAt) {
+      if (silence > WOKEN_BEATS * this.#beatMs || (this.#offline && sign === 'online')) this.#begin('woken');
+    } else if (!this.#begunAt || since(this.#machine, this.#begunAt) >= AGAIN_MS) this.#begin('woken');
+    else if (!this.#attempt) {
+      this.#stopTimer();
+      this.#stopTimer = this.#machine.later(() => this.#begin('woken'), AGAIN_MS - since(this.#machine, this.#begunAt));
+    }
+  }
+
+  /** @param {LinkDetail} detail */
+  #learn(detail) {
+    this.link = detail;
+    this.tell('link', detail);
+  }
 }
