@@ -64,7 +64,7 @@ export class LinkView {
       refused.length && `${some(refused)} not to be had`,
       awaited.length && `waiting for ${some(awaited)}`,
     ].filter(Boolean);
-    hop(this.#cluster, parts.join('; ') || `connected${oldest(sources, sources.map(({ key }) => key))}`, silent.length + refused.length > 0);
+    hop(this.#cluster, parts.join('; ') || 'connected', silent.length + refused.length > 0);
     this.#skew.hidden = now.skewMs === undefined;
     const skew = now.skewMs ?? 0;
     hop(this.#skew, `${ago(Math.abs(skew))} ${skew > 0 ? 'slow' : 'fast'}; ages are the server's`, false);

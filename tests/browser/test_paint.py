@@ -1,0 +1,284 @@
+"""The first paint in a real browser: readable by itself, and taken over without a flicker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.async_api import expect
+
+from app.clock import SystemClock
+from app.errors import AccessDenied, Unusable
+from app.model import CronJobInfo, JobInfo
+from tests.browser.reading import cell, fresh, linked, opened, row, section
+from tests.web.house import NAMESPACE, fill, house
+from tests.web.painted import Node, read
+from tests.web.reader import exchange, request
+from tests.web.served import Served, serving
+from tests.web.test_event_stream import health
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.async_api import Browser
+
+    from app.web.front import Application
+    from tests.browser.conftest import Visit
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.xdist_group("browser"),
+]
+
+REASONS = (
+    "Completed",
+    "CrashLoopBackOff",
+    "ContainerCreating",
+    "Error",
+    "Evicted",
+    "Init:0/2",
+    "Init:Error",
+    "Init:ExitCode:3",
+    "NotReady",
+    "OOMKilled",
+    "Pending",
+    "PodInitializing",
+    "Running",
+    "Signal:9",
+    "Terminating",
+    "Unknown",
+    "a\nb \u2028 <b>&amp;</b>",
+)
+
+
+def varied(application: Application) -> None:
+    """Every kind of value that the page has a word or a shape for."""
+    fill(application)
+    board = application.rooms.board
+    for index, reason in enumerate(REASONS):
+        shown = health(f"pod-{index:02}", index).model_copy(
+            update={"reason": reason, "owner": "agent" if index % 2 else None}
+        )
+        board.pods.upsert(f"{NAMESPACE}/{shown.name}", shown)
+    half = health("half").model_copy(update={"reason": "Running", "total_containers": 2})
+    board.pods.upsert(f"{NAMESPACE}/half", half)
+    board.cronjobs.upsert(
+        f"{NAMESPACE}/zoned",
+        CronJobInfo(
+            name="zoned",
+            schedule="*/5 * * * *",
+            time_zone="Europe/Berlin",
+            active_jobs=2,
+            suspended=False,
+            last_schedule_time=application.rooms.clock.now(),
+        ),
+    )
+    for code, status in ((0, "succeeded"), (57, "failed"), (None, "running")):
+        board.jobs.upsert(
+            f"{NAMESPACE}/job-{code}",
+            JobInfo.model_validate(
+                {
+                    "name": f"job-{code}",
+                    "cronJobName": "zoned",
+                    "status": status,
+                    "exitCode": code,
+                    "startTime": application.rooms.clock.now(),
+                }
+            ),
+        )
+    monitors = application.rooms.freshness.monitors
+    monitors["jobs/agents"].failed(
+        AccessDenied("No <jobs>.", verb="list", group="batch", resource="jobs", namespace="agents")
+    )
+    monitors["cronjobs/agents"].failed(Unusable("Not a list."))
+
+
+@pytest.fixture(scope="module")
+def rich() -> Iterator[Served]:
+    with serving(house(clock=SystemClock(), heartbeat_seconds=1)) as running:
+        running.call(lambda: varied(running.application))
+        yield running
+
+
+def described(page: Node) -> dict[str, Any]:
+    """What was painted, without what depends on when and where it is read."""
+    return {
+        topic: {
+            "rows": {
+                key: [line.attributes["data-freshness"].replace("connecting", "live"), *texts(line)]
+                for key, line in page.rows(topic).items()
+            },
+            "card": page.one("section", topic=topic)
+            .attributes["data-freshness"]
+            .replace("connecting", "live"),
+            "empty": page.one("section", topic=topic).one("p", empty="").text,
+        }
+        for topic in ("sources", "pods", "cronjobs", "jobs")
+    }
+
+
+def texts(line: Node) -> list[str]:
+    """Each cell: its mood, the moment it shows or its text, and whether there is a rule."""
+    found = []
+    for node in line.children:
+        moments = node.find("time")
+        moment = moments[0].attributes.get("datetime", "") if moments else None
+        found.append(
+            "|".join(
+                (
+                    node.attributes["data-field"],
+                    node.attributes.get("data-mood", ""),
+                    "" if node.attributes["data-field"] == "age" else moment or node.text,
+                    *(str("hidden" not in rule.attributes) for rule in node.find("details")),
+                )
+            )
+        )
+    return found
+
+
+DESCRIBE = """
+() => Object.fromEntries(['sources', 'pods', 'cronjobs', 'jobs'].map((topic) => {
+  const section = document.querySelector(`section[data-topic="${topic}"]`);
+  const rows = [...section.querySelectorAll('tbody tr')].map((line) => [line.dataset.key, [
+    line.dataset.freshness,
+    ...[...line.children].map((node) => {
+      const time = node.querySelector('time');
+      const field = node.dataset.field;
+      return [
+        field,
+        node.dataset.mood ?? '',
+        field === 'age' ? '' : time?.getAttribute('datetime') || (time ?? node).textContent,
+        ...[...node.querySelectorAll('details')].map((rule) => rule.hidden ? 'False' : 'True'),
+      ].join('|');
+    }),
+  ]]);
+  return [topic, {
+    rows: Object.fromEntries(rows),
+    card: section.dataset.freshness,
+    empty: section.querySelector('[data-empty]').textContent,
+  }];
+}))
+"""
+
+WATCH_THE_TAKING_OVER = """
+globalThis.changes = [];
+document.addEventListener('readystatechange', () => {
+  if (document.readyState !== 'interactive') return;
+  for (const line of document.querySelectorAll('main tr')) line.painted = true;
+  const parent = (node) => (node.nodeType === 1 ? node : node.parentElement);
+  const told = { subtree: true, childList: true, characterData: true };
+  new MutationObserver((records) => {
+    for (const { type, target } of records) {
+      if (parent(target)?.closest('[data-field="age"], time')) continue;
+      globalThis.changes.push(`${type} of ${target.nodeName}`);
+    }
+  }).observe(document.querySelector('[data-topic="pods"] tbody'), told);
+});
+"""
+
+
+async def test_what_is_painted_is_what_the_elements_draw(visit: Visit, rich: Served) -> None:
+    painted = read((await exchange(rich.port, request("/"))).body)
+    await opened(visit.page, rich.url)
+    await fresh(visit.page, "pods", "live")
+    # Each cell has been filled anew by now, with what the stream has brought.
+    assert await visit.page.evaluate(DESCRIBE) == described(painted)
+    assert len(painted.rows("pods")) == len(REASONS) + 4
+    assert visit.complaints == []
+
+
+async def test_it_is_taken_over_without_a_flicker(visit: Visit, rich: Served) -> None:
+    await visit.page.add_init_script(WATCH_THE_TAKING_OVER)
+    await opened(visit.page, rich.url)
+    await fresh(visit.page, "pods", "live")
+    lines = section(visit.page, "pods").locator("tbody tr")
+    assert await lines.evaluate_all("lines => lines.every((line) => line.painted)")
+    assert await visit.page.evaluate("globalThis.changes") == []
+
+
+async def test_without_a_script_it_can_be_read(browser: Browser, rich: Served) -> None:
+    context = await browser.new_context(java_script_enabled=False)
+    tab = await context.new_page()
+    await tab.goto(f"{rich.url}/")
+    await expect(tab.locator("noscript p")).to_contain_text("it is as it was at 20")
+    await expect(tab.locator("#link")).to_contain_text("as of 20")
+    await expect(cell(tab, "pods", "agents/agent-1", "status")).to_have_text("ImagePullBackOff")
+    await expect(row(tab, "jobs", "agents/done")).to_be_visible()
+    rule = row(tab, "sources", "jobs/agents").locator("details")
+    await rule.locator("summary").click()
+    await expect(rule.locator("pre")).to_contain_text("resources")
+    await expect(rule.locator("button")).to_be_hidden()
+    await expect(tab.locator("#bar")).to_be_hidden()
+    await context.close()
+
+
+async def test_everything_it_needs_is_asked_for_at_once(visit: Visit, rich: Served) -> None:
+    """Nothing named in the page is left unused, and no module is found by another one first."""
+    await opened(visit.page, rich.url)
+    preloaded = await visit.page.locator("link[rel=modulepreload]").evaluate_all(
+        "links => links.map((link) => link.href)"
+    )
+    scripts = [url for url in visit.requests if url.endswith(".js")]
+    assert sorted(scripts) == sorted(preloaded)
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+async def test_words_can_be_read_in_the_dark_and_in_the_light(
+    visit: Visit, rich: Served, scheme: Any
+) -> None:
+    await visit.page.emulate_media(color_scheme=scheme)
+    await opened(visit.page, rich.url)
+    ratios = await visit.page.evaluate(CONTRASTS)
+    assert len(ratios) > 100
+    assert min(ratios.values()) >= 4.5, {k: v for k, v in ratios.items() if v < 4.5}
+
+
+CONTRASTS = """
+() => {
+  const light = (color) => {
+    const [r, g, b] = color.match(/[\\d.]+/g).map((c) => c / 255)
+      .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = light(getComputedStyle(document.documentElement).backgroundColor);
+  const found = {};
+  let number = 0;
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+    if (!text.textContent.trim() || !text.parentElement.checkVisibility()) continue;
+    const ink = light(getComputedStyle(text.parentElement).color);
+    const [high, low] = ink > ground ? [ink, ground] : [ground, ink];
+    number += 1;
+    found[`${number} ${text.textContent.trim()}`] = (high + 0.05) / (low + 0.05);
+  }
+  return found;
+}
+"""
+
+
+async def test_a_keyboard_reaches_everything_and_a_reader_hears_the_link(
+    visit: Visit, rich: Served
+) -> None:
+    tab = visit.page
+    await opened(tab, rich.url)
+    await expect(tab.get_by_role("status")).to_have_text("Live")
+    for topic in ("Sources", "Pods", "CronJobs", "Jobs"):
+        await expect(tab.get_by_role("region", name=topic).first).to_be_visible()
+    table = section(tab, "pods").get_by_role("table")
+    await expect(table.get_by_role("columnheader")).to_have_text(
+        ["Pod", "Status", "Ready", "Restarts", "Owner", "Changed"]
+    )
+    await expect(table.get_by_role("rowheader", name="agent-0")).to_be_visible()
+    # The shape beside a word is for eyes: the word is there already.
+    failed = table.get_by_role("cell", name="ImagePullBackOff", exact=True)
+    await expect(failed).to_have_count(1)
+    reached = []
+    for _ in range(8):
+        await tab.keyboard.press("Tab")
+        reached.append(await tab.evaluate("document.activeElement.tagName.toLowerCase()"))
+        ring = await tab.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert ring == "solid" or reached[-1] == "body"
+    assert {"div", "summary"} <= set(reached)
+    await linked(tab, "live")
