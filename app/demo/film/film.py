@@ -82,6 +82,7 @@ class Film:
         self._seed = seed
         self.speed = speed
         now = clock.now()
+        self._pinned = start is not None
         self.start = (start or now).astimezone(UTC)
         self._offset = self.start - now
         self._position = self.start - rewind
@@ -166,7 +167,9 @@ class Film:
         self._position = max(self._position, moment)
 
     def begin(self) -> None:
-        """From here on the film follows the clock."""
+        """From here on the film follows the clock; a given start is now."""
+        if self._pinned and not self._running:
+            self._offset = self.start - self._clock.now()
         self._running = True
         self._wake.set()
 
