@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.demo.api.kinds import ACCESS_REVIEWS, RULES_REVIEWS
-from app.demo.api.statuses import bad_request, invalid, wrong
+from app.demo.api.statuses import Problem, Refused, bad_request, failure, wrong
 
 if TYPE_CHECKING:
     from app.demo.api.kinds import Json, Kind
@@ -32,20 +32,30 @@ def _may_i(asked: Json, user: User, rules: Rules) -> Json:
     resource, path = spec.get(RESOURCE), spec.get(PATH)
     if resource is None and path is None:
         detail = f"exactly one of {PATH} or {RESOURCE} must be specified"
-        raise invalid(ACCESS_REVIEWS, "", [wrong(f"spec.{RESOURCE}", None, detail)])
+        raise _invalid(wrong(f"spec.{RESOURCE}", None, detail))
     if resource is not None and path is not None:
         detail = f"cannot be specified in combination with {RESOURCE}"
-        raise invalid(ACCESS_REVIEWS, "", [wrong(f"spec.{PATH}", path, detail)])
+        said = {name.capitalize(): path[name] for name in ("path", "verb") if path.get(name)}
+        raise _invalid(wrong(f"spec.{PATH}", said, detail))
     if resource is not None:
         names = ("verb", "group", "resource", "subresource", "namespace", "name")
         reason = rules.reason(user, *(str(resource.get(name) or "") for name in names))
     else:
-        reason = rules.url_reason(user, *(str(path.get(name) or "") for name in ("verb", "path")))
+        found = path or {}
+        reason = rules.url_reason(user, *(str(found.get(name) or "") for name in ("verb", "path")))
     status: Json = {"allowed": reason is not None}
     if reason:
         status["reason"] = reason
     metadata = asked.get("metadata") or {}
     return _answered(asked, {"metadata": metadata, "spec": spec, "status": status})
+
+
+def _invalid(problem: Problem) -> Refused:
+    """As the real server says it, which does not know the kind's name by then."""
+    cause = {"reason": problem.word, "message": problem.text, "field": problem.field}
+    group = ACCESS_REVIEWS.group
+    message = f'.{group} "" is invalid: {problem.field}: {problem.text}'
+    return Refused(422, failure(422, "Invalid", message, {"group": group, "causes": [cause]}))
 
 
 def _what_may_i(asked: Json, user: User, rules: Rules) -> Json:
