@@ -78,7 +78,11 @@ def _serve(options: Options, settings: Settings, kubeconfig: Path | None) -> int
             folder = stack.enter_context(TemporaryDirectory(prefix="watchglass-demo-"))
             kubeconfig = Path(folder, "kubeconfig")
         content = document(
-            simulator.papers, simulator.server, cluster=options.cluster_name, namespace=NAMESPACE
+            simulator.papers,
+            simulator.server,
+            cluster=options.cluster_name,
+            namespace=NAMESPACE,
+            admin=simulator.admin,
         )
         stack.enter_context(written(kubeconfig, content))
         try:

@@ -82,9 +82,10 @@ async def _serve(options: Options, papers: Papers, kubeconfig: Path | None) -> i
                 stack.enter_context(open_door(port)) for port in (papers.port, papers.admin_port)
             )
             server = f"https://{LOOPBACK}:{door.port}"
+            admin = f"http://{LOOPBACK}:{admin_door.port}"
             if kubeconfig is not None:
-                name = options.cluster_name
-                content = document(papers, server, cluster=name, namespace=NAMESPACE)
+                named = {"cluster": options.cluster_name, "namespace": NAMESPACE}
+                content = document(papers, server, **named, admin=admin)
                 stack.enter_context(written(kubeconfig, content))
         except ConfigurationError as error:
             _say({"error": str(error)})
@@ -96,7 +97,7 @@ async def _serve(options: Options, papers: Papers, kubeconfig: Path | None) -> i
                     "server": server,
                     "authority": papers.certificate.authority,
                     "tokens": dict(papers.tokens),
-                    "admin": f"http://{LOOPBACK}:{admin_door.port}",
+                    "admin": admin,
                     "adminToken": papers.admin_token,
                 }
             )

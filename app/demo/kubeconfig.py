@@ -34,9 +34,15 @@ LONGEST = 1_048_576
 """Bytes of a file that may be a kubeconfig."""
 
 
-def document(papers: Papers, server: str, *, cluster: str, namespace: str) -> dict[str, Any]:
-    """A context for each of `CONTEXTS`, the authority inline."""
+def document(
+    papers: Papers, server: str, *, cluster: str, namespace: str, admin: str | None = None
+) -> dict[str, Any]:
+    """A context for each of `CONTEXTS`, the authority inline.
+
+    `admin` is where the fault switches are: it stands in our extension, with its token.
+    """
     authority = base64.b64encode(papers.certificate.authority.encode()).decode()
+    ours = {} if admin is None else {"admin": admin, "token": papers.admin_token}
     return {
         "apiVersion": "v1",
         "kind": "Config",
@@ -47,7 +53,7 @@ def document(papers: Papers, server: str, *, cluster: str, namespace: str) -> di
                 "cluster": {
                     "server": server,
                     "certificate-authority-data": authority,
-                    "extensions": [{"name": EXTENSION, "extension": {"made-by": "watchglass"}}],
+                    "extensions": [{"name": EXTENSION, "extension": ours}],
                 },
             }
         ],

@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
+import yaml
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -179,6 +181,13 @@ class Demo(Running):
         """The file that it has written, as it said itself."""
         (file,) = {words[2] for words in map(shlex.split, self.hints) if words[0] == "kubectl"}
         return Path(file)
+
+    @property
+    def switches(self) -> tuple[str, str]:
+        """The URL of the fault switches and their token, as the kubeconfig has them."""
+        (entry,) = yaml.safe_load(self.kubeconfig.read_text())["clusters"]
+        (ours,) = entry["cluster"]["extensions"]
+        return ours["extension"]["admin"], ours["extension"]["token"]
 
     @property
     def simulator(self) -> int:

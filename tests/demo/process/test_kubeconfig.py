@@ -20,11 +20,12 @@ from app.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[3]
 SERVER = "https://127.0.0.1:40443"
+ADMIN = "http://127.0.0.1:40444"
 PAPERS = make_papers(datetime.now(UTC))
 
 
 def content() -> dict[str, Any]:
-    return document(PAPERS, SERVER, cluster="prod-eu", namespace="agents")
+    return document(PAPERS, SERVER, cluster="prod-eu", namespace="agents", admin=ADMIN)
 
 
 def mode(path: Path) -> int:
@@ -49,6 +50,17 @@ def test_it_is_its_owners_alone_and_stays_when_the_demo_ends(tmp_path: Path) -> 
     with written(file, content()):
         assert mode(file) == 0o600
     assert yaml.safe_load(file.read_text())["current-context"] == "demo"
+
+
+def test_it_says_where_the_fault_switches_are(tmp_path: Path) -> None:
+    (entry,) = content()["clusters"]
+    (ours,) = entry["cluster"]["extensions"]
+    assert ours["extension"] == {"admin": ADMIN, "token": PAPERS.admin_token}
+    bare = document(PAPERS, SERVER, cluster="a", namespace="b")
+    assert PAPERS.admin_token not in str(bare)
+    with written(tmp_path / "kubeconfig", bare), pytest.raises(ConfigurationError, match="running"):
+        with written(tmp_path / "kubeconfig", bare):
+            pass
 
 
 def test_one_of_an_earlier_demo_is_replaced_and_closed_to_others(tmp_path: Path) -> None:
