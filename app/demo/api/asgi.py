@@ -7,9 +7,11 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl
 
+import structlog
+
 from app.demo.api.calls import Answer, Call
 from app.demo.api.server import refused
-from app.demo.api.statuses import too_large
+from app.demo.api.statuses import internal, too_large
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     from app.demo.api.rules import Rules
     from app.demo.api.server import ApiServer
+
+logger = structlog.get_logger("watchglass.demo.api")
 
 LARGEST_BODY = 3 * 1_048_576
 """Bytes of a request, as the real one limits them."""
@@ -41,11 +45,19 @@ class Application:
         if len(body) > LARGEST_BODY:
             answer = refused(too_large(LARGEST_BODY))
         else:
-            answer = self._api.answer(self._call(scope, body))
+            answer = self._answer(self._call(scope, body))
         if isinstance(answer.body, bytes):
             await _send_whole(answer, scope["method"], send)
         else:
             await _send_stream(answer, receive, send)
+
+    def _answer(self, call: Call) -> Answer:
+        try:
+            return self._api.answer(call)
+        except Exception as error:
+            # A fault of ours; the caller is told as the real one tells of its own.
+            logger.exception("demo_call_failed", method=call.method, path=call.path)
+            return refused(internal(type(error).__name__))
 
     def _call(self, scope: Scope, body: bytes) -> Call:
         headers: dict[str, str] = {}

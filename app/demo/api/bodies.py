@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from app.demo.api.shapes import Malformed, shaped
+from app.demo.api.shapes import Malformed, json_type, shaped
 from app.demo.api.statuses import bad_request, unsupported_media_type
 
 if TYPE_CHECKING:
@@ -80,6 +80,16 @@ def decoded(kind: Kind, body: bytes, content_type: str) -> Json:
         Refused: 400 or 415.
     """
     value = mapping(kind.kind, body, content_type)
+    _check_kind(kind, value)
+    try:
+        return shaped(kind, value)
+    except Malformed as error:
+        raise bad_request(
+            f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {error}'
+        ) from error
+
+
+def _check_kind(kind: Kind, value: Json) -> None:
     given = (value.get("apiVersion") or kind.api_version, value.get("kind") or kind.kind)
     if given != (kind.api_version, kind.kind):
         version = str(given[0]).rpartition("/")[2]
@@ -88,12 +98,23 @@ def decoded(kind: Kind, body: bytes, content_type: str) -> Json:
             f"converting ({version}.{given[1]}) to ({kind.group or 'core'}.{kind.kind}): "
             "unknown conversion"
         )
-    try:
-        return shaped(kind, value)
-    except Malformed as error:
+
+
+def question(kind: Kind, body: bytes, content_type: str) -> Json:
+    """The review that a POST carries: an object that is answered and not kept.
+
+    Raises:
+        Refused: 400 or 415.
+    """
+    value = mapping(kind.kind, body, content_type)
+    _check_kind(kind, value)
+    if not isinstance(value.get("spec", {}), dict):
         raise bad_request(
-            f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {error}'
-        ) from error
+            f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: '
+            f"json: cannot unmarshal {json_type(value['spec'])} into Go struct field "
+            f"{kind.kind}.spec of type v1.{kind.kind}Spec"
+        )
+    return {**value, "kind": kind.kind, "apiVersion": kind.api_version}
 
 
 def mapping(what: str, body: bytes, content_type: str) -> Json:

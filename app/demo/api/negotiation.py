@@ -59,4 +59,4 @@ def form_of(call: Call) -> Form:
                 ": must be 'Metadata', 'Object', 'None', or empty"
             )
         return Form(shape, plain.lower() == YAML_TYPE, include)
-    raise not_acceptable((JSON_TYPE, YAML_TYPE))
+    raise not_acceptable()

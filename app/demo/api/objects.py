@@ -17,7 +17,7 @@ from app.demo.api.statuses import (
     refused_by_rule,
     stale,
 )
-from app.demo.api.validation import validate, validate_change
+from app.demo.api.validation import validate, validate_change, validate_identity
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -139,7 +139,9 @@ def change(store: Store, before: Stored, value: Json, *, status: bool, dry: bool
         for field in ("clusterIP", "clusterIPs"):
             value.setdefault("spec", {}).setdefault(field, old["spec"][field])
     value = settled(kind, value)
-    if not status:
+    if status:
+        validate_identity(kind, old, value)
+    else:
         validate_change(kind, old, value)
         if kind in GENERATIONS and _respecified(kind, old, value):
             value["metadata"]["generation"] = known.get("generation", 0) + 1

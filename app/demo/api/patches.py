@@ -6,7 +6,14 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from app.demo.api.bodies import parsed
-from app.demo.api.statuses import Refused, bad_request, failure, unprocessable
+from app.demo.api.shapes import json_type
+from app.demo.api.statuses import (
+    Refused,
+    bad_request,
+    failure,
+    unprocessable,
+    unsupported_patch,
+)
 from app.demo.api.strategic import strategic_merge
 
 if TYPE_CHECKING:
@@ -27,49 +34,55 @@ def apply(content_type: str, patch: bytes, value: Json) -> Json:
     Raises:
         Refused: 400, 413, 415 or 422.
     """
-    if content_type not in TYPES:
-        raise Refused(
-            415,
-            failure(415, "UnsupportedMediaType", "415: Unsupported Media Type", {}),
-        )
-    asked = _decoded(content_type, patch)
     if content_type == JSON_PATCH:
-        return json_patch(value, asked)
+        return json_patch(value, _operations(patch))
     if content_type == MERGE:
-        return merge(value, asked)
-    return strategic_merge(value, asked)
+        return merge(value, _fields(patch, "error decoding patch: "))
+    if content_type == STRATEGIC:
+        return strategic_merge(value, _fields(patch, ""))
+    raise unsupported_patch()
 
 
-def _decoded(content_type: str, patch: bytes) -> Any:
-    wanted, name = (
-        (list, "[]handlers.jsonPatchOp")
-        if content_type == JSON_PATCH
-        else (dict, "map[string]interface {}")
+def _operations(patch: bytes) -> list[Any]:
+    asked = _decoded(patch, "error decoding patch: ")
+    if isinstance(asked, list):
+        return asked
+    raise bad_request(
+        f"error decoding patch: json: cannot unmarshal {json_type(asked)} into Go value of type "
+        "[]handlers.jsonPatchOp"
     )
-    prefix = "" if content_type == STRATEGIC else "error decoding patch: "
+
+
+def _fields(patch: bytes, prefix: str) -> Json:
+    asked = _decoded(patch, prefix)
+    if isinstance(asked, dict):
+        return asked
+    if asked is None and not prefix:
+        return {}
+    raise bad_request(
+        f"{prefix}json: cannot unmarshal {json_type(asked)} into Go value of type "
+        "map[string]interface {}"
+    )
+
+
+def _decoded(patch: bytes, prefix: str) -> Any:
     try:
-        asked = parsed(patch)
+        return parsed(patch)
     except ValueError as error:
         raise bad_request(f"{prefix}{error}") from error
-    if not isinstance(asked, wanted):
-        is_what = {dict: "object", list: "array", str: "string"}.get(type(asked), "number")
-        raise bad_request(f"{prefix}json: cannot unmarshal {is_what} into Go value of type {name}")
-    return asked
 
 
 # ---- RFC 7396
 
 
-def merge(value: Any, patch: Any) -> Any:
+def merge(value: Any, patch: Json) -> Json:
     """A value with the fields of `patch`; null takes a field away."""
-    if not isinstance(patch, dict):
-        return patch
     result = dict(value) if isinstance(value, dict) else {}
     for name, part in patch.items():
         if part is None:
             result.pop(name, None)
         else:
-            result[name] = merge(result.get(name), part)
+            result[name] = merge(result.get(name), part) if isinstance(part, dict) else part
     return result
 
 
@@ -80,7 +93,7 @@ class _Impossible(Exception):
     """An operation that cannot be done."""
 
 
-def json_patch(value: Any, operations: list[Any]) -> Any:
+def json_patch(value: Any, operations: list[Any]) -> Json:
     """A value after all operations, or none of them."""
     if len(operations) > MOST_OPERATIONS:
         message = (

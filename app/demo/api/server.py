@@ -9,10 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.demo.api import kinds
+from app.demo.api.bodies import question
 from app.demo.api.calls import Answer, answered
+from app.demo.api.discovery import documents
 from app.demo.api.reading import Reading
 from app.demo.api.render import Renderer
 from app.demo.api.requests import name_asked_for, resource_of, verb_of
+from app.demo.api.reviews import review
 from app.demo.api.statuses import (
     Refused,
     forbidden,
@@ -23,6 +26,7 @@ from app.demo.api.statuses import (
     unauthorized,
 )
 from app.demo.api.store import Store
+from app.demo.api.tables import table
 from app.demo.api.writing import Writing
 
 if TYPE_CHECKING:
@@ -51,9 +55,9 @@ class ApiServer:
         rules: Rules,
         logs: LogSource | None = None,
         *,
-        tables: Tables,
-        documents: Documents,
-        reviews: Reviews,
+        tables: Tables = table,
+        reviews: Reviews = review,
+        documents: Documents = documents,
         history: int = 1_000,
         bookmark_seconds: float = 60.0,
     ) -> None:
@@ -149,7 +153,7 @@ class ApiServer:
     def _review(self, call: Call, user: User, kind: Kind, resource: Resource, verb: str) -> Answer:
         if verb != "create" or resource.name:
             raise method_not_allowed()
-        asked = self._writing.body(kind, call)
+        asked = question(kind, call.body, call.headers.get("content-type", ""))
         return answered(self._reviews(kind, asked, user, self.rules), 201)
 
     def _document(self, call: Call, user: User) -> Answer:
@@ -160,7 +164,7 @@ class ApiServer:
         answer = self._documents(call, self.rules)
         if answer is None:
             raise no_such_path()
-        if call.method not in ("GET", "PUT") or (call.method == "PUT" and path.count("/") < 2):
+        if call.method != "GET":
             raise method_not_allowed()
         return answer
 

@@ -81,8 +81,11 @@ def _struct(form: Struct, value: Json, owner: str, path: str) -> Json:
         inner = form.fields.get(name)
         if inner is None:
             found[name] = _without_nulls(part)
-        else:
-            found[name] = _shape(inner, part, owner, f"{path}.{name}" if path else name)
+            continue
+        made = _shape(inner, part, owner, f"{path}.{name}" if path else name)
+        # Lists and maps without anything in them are not written.
+        if made or not isinstance(inner, list | Texts):
+            found[name] = made
     for name in form.nulls:
         found.setdefault(name, None)
     return found
@@ -163,18 +166,29 @@ def _no_time(text: str, layout: str) -> str:
 
 def _wrong(value: Any, owner: str, path: str, wanted: str) -> Malformed:
     return Malformed(
-        f"json: cannot unmarshal {_json_type(value)} into Go struct field "
+        f"json: cannot unmarshal {json_type(value)} into Go struct field "
         f"{owner}.{path} of type {wanted}"
     )
 
 
-def _json_type(value: Any) -> str:
-    if isinstance(value, bool):
-        return "bool"
-    return {dict: "object", list: "array", str: "string"}.get(type(value), "number")
+def json_type(value: Any) -> str:
+    """What Go's decoder calls a value."""
+    match value:
+        case bool():
+            return "bool"
+        case dict():
+            return "object"
+        case list():
+            return "array"
+        case str():
+            return "string"
+        case _:
+            return "number"
 
 
 def _go_type(form: Any) -> str:
     if isinstance(form, Struct):
         return f"v1.{form.name}"
-    return {str: "string", int: "int32", bool: "bool", BASE64: "[]uint8"}.get(form, "string")
+    if form is int:
+        return "int32"
+    return "bool" if form is bool else "string"

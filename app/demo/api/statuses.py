@@ -169,10 +169,13 @@ def method_not_allowed() -> Refused:
     return Refused(405, failure(405, "MethodNotAllowed", message, {}))
 
 
-def not_acceptable(accepted: Sequence[str]) -> Refused:
+def not_acceptable() -> Refused:
     """The answer cannot be given in any of the forms asked for."""
-    message = f"only the following media types are accepted: {', '.join(accepted)}"
-    return Refused(406, failure(406, "NotAcceptable", message))
+    message = (
+        "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, "
+        "application/vnd.kubernetes.protobuf"
+    )
+    return Refused(406, failure(406, "NotAcceptable", message, {}))
 
 
 def already_exists(kind: Kind, name: str) -> Refused:
@@ -226,6 +229,12 @@ def too_large(limit: int) -> Refused:
     """The body of the request exceeds what is read."""
     message = f"Request entity too large: limit is {limit}"
     return Refused(413, failure(413, "RequestEntityTooLarge", message, {}))
+
+
+def unsupported_patch() -> Refused:
+    """The notation of a patch is not known."""
+    message = "415: Unsupported Media Type"
+    return Refused(415, failure(415, "UnsupportedMediaType", message, {}))
 
 
 def unsupported_media_type(accepted: Sequence[str]) -> Refused:

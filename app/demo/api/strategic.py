@@ -44,7 +44,7 @@ PATCH, DELETE_WORDS, ORDER, RETAIN = (
 )
 
 
-def strategic_merge(value: Any, patch: Json) -> Any:
+def strategic_merge(value: Any, patch: Json) -> Json:
     """A value with the fields of `patch`; null takes a field away.
 
     Raises:
@@ -53,7 +53,7 @@ def strategic_merge(value: Any, patch: Json) -> Any:
     directive = patch.get(PATCH)
     if directive is not None:
         if directive == "replace":
-            return _plain({name: part for name, part in patch.items() if name != PATCH})
+            return {name: _plain(part) for name, part in patch.items() if name != PATCH}
         if directive == "delete":
             return {}
         if directive != "merge":

@@ -20,12 +20,11 @@ from app.demo.api.statuses import (
     wrong,
 )
 from app.demo.api.words import (
-    CONFIG_KEY,
-    CONFIG_KEY_TEXT,
     LABEL_TEXT,
     LABEL_VALUE_TEXT,
     QUALIFIED_TEXT,
     SUBDOMAIN_TEXT,
+    config_key_fault,
     is_dns_label,
     is_label_value,
     is_qualified,
@@ -73,6 +72,17 @@ def validate_change(kind: Kind, before: Json, value: Json) -> None:
     if found:
         raise invalid(kind, value["metadata"]["name"], found)
     validate(kind, value)
+
+
+def validate_identity(kind: Kind, before: Json, value: Json) -> None:
+    """Check that a change is one of the same object: all that a change of its status is asked.
+
+    Raises:
+        Refused: 422.
+    """
+    found = [*_metadata_change(before["metadata"], value["metadata"])]
+    if found:
+        raise invalid(kind, value["metadata"]["name"], found)
 
 
 def _nothing(_value: Json) -> Problems:
@@ -203,8 +213,9 @@ def _config_map(value: Json) -> Problems:
 
 def _keys(data: Mapping[str, str], field: str) -> Problems:
     for key in data:
-        if not CONFIG_KEY.fullmatch(key):
-            yield wrong(f"{field}[{key}]", key, CONFIG_KEY_TEXT)
+        fault = config_key_fault(key)
+        if fault is not None:
+            yield wrong(f"{field}[{key}]", key, fault)
 
 
 def _decoded_size(text: str) -> int:

@@ -39,6 +39,15 @@ CONFIG_KEY_TEXT = (
 )
 
 
+def config_key_fault(text: str) -> str | None:
+    """What is wrong with the key of a Secret or ConfigMap, None if nothing is."""
+    if not CONFIG_KEY.fullmatch(text):
+        return CONFIG_KEY_TEXT
+    if text in (".", ".."):
+        return f"must not be '{text}'"
+    return "must not start with '..'" if text.startswith("..") else None
+
+
 def is_dns_label(text: str) -> bool:
     """A name without dots, of at most 63 characters."""
     return len(text) <= LONGEST_LABEL and DNS_LABEL.fullmatch(text) is not None

@@ -34,6 +34,7 @@ from app.demo.api.statuses import (
     failure,
     invalid_options,
     shown,
+    unsupported_patch,
 )
 
 if TYPE_CHECKING:
@@ -69,10 +70,6 @@ class Writing:
         self._renderer = renderer
         self._clock = clock
         self._identities_of = identities_of
-
-    def body(self, kind: Kind, call: Call) -> Json:
-        """The object that a request carries, of a kind that has no form of its own."""
-        return mapping(kind.kind, call.body, call.headers.get("content-type", ""))
 
     def create(self, call: Call, user: User, kind: Kind, namespace: str) -> Answer:
         """A new object."""
@@ -110,9 +107,7 @@ class Writing:
         form, dry = form_of(call), is_dry(call, "PatchOptions")
         content_type = call.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type not in TYPES:
-            raise Refused(
-                415, failure(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
-            )
+            raise unsupported_patch()
         before = found(self._store, kind, namespace, name)
         patched = apply(content_type, call.body, before.value())
         value = self._reshaped(kind, patched)
