@@ -68,6 +68,7 @@ def read(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 async def _serve(options: Options, papers: Papers, kubeconfig: Path | None) -> int:
+    from app.clock import SystemClock
     from app.demo.api.door import LOOPBACK
     from app.demo.certificate import server_context
     from app.demo.kubeconfig import document, written
@@ -102,7 +103,7 @@ async def _serve(options: Options, papers: Papers, kubeconfig: Path | None) -> i
                 }
             )
 
-        simulation = Simulation(options, papers, door)
+        simulation = Simulation(options, papers, door, SystemClock())
         servers = (
             Server(simulation.api, door, server_context(papers.certificate)),
             Server(simulation.admin, admin_door),
