@@ -12,6 +12,7 @@ import pytest_asyncio
 from tests.contract.client import Client
 from tests.contract.kubectl import Kubectl
 from tests.contract.real import RealServer
+from tests.contract.simulator import SimulatedServer
 from tests.control_plane.api import NAMESPACES
 from tests.control_plane.door import Door
 from tests.requirements import require
@@ -28,11 +29,17 @@ NAME_CHARACTERS = 40
 
 @pytest.fixture(
     scope="session",
-    params=[pytest.param("control-plane", marks=pytest.mark.control_plane)],
+    params=["simulator", pytest.param("control-plane", marks=pytest.mark.control_plane)],
 )
-def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     """Each of the two, one per test worker."""
-    yield RealServer(request.getfixturevalue("shared_cluster"))
+    if request.param == "simulator":
+        with SimulatedServer(tmp_path_factory.mktemp("simulator")) as simulated:
+            yield simulated
+    else:
+        yield RealServer(request.getfixturevalue("shared_cluster"))
 
 
 @pytest.fixture
