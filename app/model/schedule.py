@@ -107,7 +107,7 @@ class CalendarSchedule:
             if time.local.minute == 0:
                 return False
         if time.local.second:
-            time.add(timedelta(seconds=60 - time.local.second))
+            time.finish_minute()
             return False
         return True
 
@@ -140,9 +140,13 @@ class _Local:
 
     def date_after(self, *, months: int = 0, days: int = 0) -> None:
         """The same time of day on a later date; a month after the first is a first."""
+        before = self.instant
         turned, month = divmod(self.local.month - 1 + months, 12)
         date = self.local.replace(year=self.local.year + turned, month=month + 1)
         self._set(date + timedelta(days=days))
+        if self.instant <= before:
+            # The date does not exist (Apia, 30 December 2011). Go's reader never gets past it.
+            self.add(timedelta(days=1))
 
     def restart(self, *, day: bool = False, hour: int = 0) -> None:
         """Once, before the first step: what is smaller than the step starts from its beginning."""
@@ -156,6 +160,11 @@ class _Local:
         if not self._restarted:
             self.add(timedelta(seconds=-self.instant.second))
         self._restarted = True
+
+    def finish_minute(self) -> None:
+        """On to the next minute of the zone."""
+        self._restarted = True
+        self.add(timedelta(seconds=60 - self.local.second))
 
     def _set(self, local: datetime) -> None:
         """Go's time.Date: what no clock shows is read with the offset from before the gap or after.

@@ -69,7 +69,7 @@ class ReplicaSetController:
             missing = replica_set["spec"]["replicas"] - len(counted)
             for _ in range(min(missing, BURST)):
                 self._create(replica_set)
-            for pod in surplus(counted, now)[: min(max(-missing, 0), BURST)]:
+            for pod in surplus(counted, now)[: min(-missing, BURST)] if missing < 0 else ():
                 self._delete(replica_set, pod)
         before = replica_set.get("status") or {}
         if status != before:

@@ -33,7 +33,8 @@ class PodWorker(PodReport):
         if ended(self.pod):
             return
         self.later("sandbox", self.chance.uniform(0.5, 1.1), self._set_up)
-        self.report()
+        if self.film.begun:
+            self.report()  # of the past only what has become of it is told
 
     def update(self, pod: Json) -> None:
         """The pod was changed."""
@@ -125,7 +126,8 @@ class PodWorker(PodReport):
         if script.lasts is not None:
             told = (script.exit_code, script.reason, script.message)
             self.later(f"end {one.name}", script.lasts, lambda: self._end(one, *told))
-        self.report()
+        if self.film.begun or one.ready:
+            self.report()
         if one.sidecar:
             self._advance()
 
