@@ -24,7 +24,7 @@ PATIENCE = 60.0
 NOWHERE = "http://127.0.0.1:1"
 """An API server that does not answer: nobody listens on a privileged port of loopback."""
 
-FOREIGN = ("WATCHGLASS_", "KUBE", "COV", "PYTEST")
+FOREIGN = ("WATCHGLASS_", "KUBE", "COV", "PYTEST", "MAKE", "MFLAGS")
 
 
 def environment(**variables: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -121,9 +122,15 @@ def test_a_signal_ends_everything_quietly(tmp_path: Path, number: signal.Signals
         assert {event["level"] for event in running.events()} <= {"info"}
 
 
-def test_ctrl_c_of_a_terminal_reaches_all_and_still_ends_quietly(tmp_path: Path) -> None:
-    """The terminal signals every process in the foreground, not only the one that leads."""
-    command = [sys.executable, "-m", "app", "demo", "--scenario=calm", "--port=0"]
+def test_make_demo_passes_flags_on_and_ends_quietly_with_ctrl_c(tmp_path: Path) -> None:
+    """The terminal signals every process in the foreground: make, and the command below it."""
+    (tmp_path / "bin").mkdir()
+    python = tmp_path / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+    python.chmod(0o755)
+    # As if what the demo needs were installed there.
+    (tmp_path / ".runtime").touch()
+    command = ["make", "demo", f"VENV={tmp_path}", "ARGS=--scenario calm --port 0"]
     with (tmp_path / "stderr").open("w+", encoding="utf-8") as errors:
         with subprocess.Popen(
             command,
@@ -136,13 +143,21 @@ def test_ctrl_c_of_a_terminal_reaches_all_and_still_ends_quietly(tmp_path: Path)
             encoding="utf-8",
         ) as running:
             assert running.stdout is not None
+            assert running.stdout.readline().startswith("Watchglass shows prod-eu at http://")
             while not running.stdout.readline().startswith("Ctrl-C"):
                 assert running.poll() is None
+            (server,) = children(running.pid)
+            (simulator,) = children(server)
             os.killpg(running.pid, signal.SIGINT)
-            assert running.wait(PATIENCE) == 0
+            # make ends as whoever was interrupted does.
+            assert running.wait(PATIENCE) in (-signal.SIGINT, 128 + signal.SIGINT)
+        assert not lives(server)
+        assert not lives(simulator)
         errors.seek(0)
-        said = [json.loads(line) for line in errors]
-    assert not [event for event in said if event["event"] == "simulator_ended"]
+        said = [json.loads(line) for line in errors if line.startswith("{")]
+        errors.seek(0)
+        assert "Traceback" not in errors.read()
+    assert {event["event"] for event in said} == {"cluster_configuration", "draining"}
 
 
 def test_a_signal_before_anything_is_there_is_an_end_too(tmp_path: Path) -> None:
