@@ -16,6 +16,7 @@ import { copyRule } from './elements/copying.js';
 /** @typedef {import('./topic.js').Entry} Entry */
 
 const DRAW_MS = 250; // between two drawings at least
+const TICK_MS = 1_000; // of the link
 const RANK = ['connecting', 'live', 'late', 'source-stale', 'stale', 'disconnected'];
 
 const machine = browser();
@@ -130,7 +131,11 @@ shared.on('message', (message) => {
 });
 link.follow(shared);
 link.on('change', drawSoon);
-link.on('tick', draw);
+link.on('tick', () => {
+  draw();
+  // A second is a long time to be wrong about what is stale.
+  machine.later(() => link.check(), TICK_MS / 2);
+});
 main.addEventListener('click', copyRule);
 shared.start();
 draw();
