@@ -86,6 +86,7 @@ class Film:
         self.start = (start or now).astimezone(UTC)
         self._offset = self.start - now
         self._position = self.start - rewind
+        self.failed = 0
         self._running = False
         self._subject: str | None = None
         self._cues: list[Cue] = []
@@ -194,7 +195,8 @@ class Film:
                 try:
                     action()
                 except Exception:
-                    # One cue must not end the film; a test that plays it sees the log.
+                    # One cue must not end the film.
+                    self.failed += 1
                     logger.exception("cue_failed", subject=cue.subject)
             return True
         return False
