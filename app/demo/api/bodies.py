@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from app.demo.api.protobuf import decode
 from app.demo.api.shapes import Malformed, json_type, shaped
 from app.demo.api.statuses import bad_request, unsupported_media_type
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from app.demo.api.kinds import Json, Kind
 
 JSON_TYPE, YAML_TYPE = "application/json", "application/yaml"
-READ = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
+PROTOBUF = "application/vnd.kubernetes.protobuf"
+READ = (JSON_TYPE, YAML_TYPE, PROTOBUF)
 SHOWN = 200  # characters of a body that cannot be understood
 DEEPEST = 200
 """Levels of nesting: more than any object has, and less than what could exhaust a stack."""
@@ -124,10 +126,10 @@ def mapping(what: str, body: bytes, content_type: str) -> Json:
         Refused: 400 or 415.
     """
     plain = content_type.partition(";")[0].strip().lower()
-    if plain not in ("", JSON_TYPE, YAML_TYPE):
+    if plain not in ("", *READ):
         raise unsupported_media_type(READ)
     try:
-        value = _yaml(body) if plain == YAML_TYPE else parsed(body)
+        value = read(plain, body)
     except ValueError as error:
         shown = body[:SHOWN].decode(errors="replace") or "<empty>"
         raise _unrecognised(
@@ -140,6 +142,18 @@ def mapping(what: str, body: bytes, content_type: str) -> Json:
             f"{'array' if isinstance(value, list) else 'value'} into Go value",
         )
     return value
+
+
+def read(content_type: str, body: bytes) -> Any:
+    """A body in one of the notations that are read; what says nothing is JSON.
+
+    Raises:
+        ValueError: It is none.
+    """
+    content_type = content_type.partition(";")[0].strip().lower()
+    if content_type == PROTOBUF:
+        return decode(body)
+    return _yaml(body) if content_type == YAML_TYPE else parsed(body)
 
 
 def _unrecognised(what: str, why: str) -> Exception:

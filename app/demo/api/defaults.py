@@ -11,10 +11,28 @@ if TYPE_CHECKING:
 
     from app.demo.api.kinds import Json, Kind
 
+if TYPE_CHECKING:
+    from app.demo.api.ports import Identities
+
 GRACE_SECONDS = 30
 READABLE = 0o644
 EVICTED_AFTER_SECONDS = 300
 EVICTED_ON = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+GATED: Json = {
+    "type": "PodScheduled",
+    "status": "False",
+    "lastProbeTime": None,
+    "lastTransitionTime": None,
+    "reason": "SchedulingGated",
+    "message": "Scheduling is blocked due to non-empty scheduling gates",
+}
+TOKEN_PLACE = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a path
+NAMESPACE_FIELD = {"apiVersion": "v1", "fieldPath": "metadata.namespace"}
+TOKEN_SOURCES: list[Json] = [
+    {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+    {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+    {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": NAMESPACE_FIELD}]}},
+]
 UID_LABEL, NAME_LABEL = "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name"
 
 
@@ -25,20 +43,23 @@ def set_defaults(kind: Kind, value: Json) -> None:
         filler(value)
 
 
-def set_admitted(kind: Kind, value: Json) -> None:
+def set_admitted(kind: Kind, value: Json, identities: Identities) -> None:
     """Fill in, in place, what only a new object gets."""
+    if kind.status:
+        # Nodes alone may report at once.
+        value["status"] = value.get("status", {}) if kind is kinds.NODES else {}
     if kind is kinds.PODS:
         _admit_pod(value["spec"])
+        _mount_token(value["spec"], identities)
         value["status"] = {"phase": "Pending", "qosClass": _quality(value["spec"])}
+        if value["spec"].get("schedulingGates"):
+            value["status"]["conditions"] = [dict(GATED)]
     elif kind is kinds.JOBS:
         _select_own_pods(value)
     elif kind is kinds.NAMESPACES:
         value["spec"] = {"finalizers": ["kubernetes"]}
         value["status"] = {"phase": "Active"}
-    elif kind.status:
-        # Nodes alone may report at once.
-        value["status"] = value.get("status", {}) if kind is kinds.NODES else {}
-    if kind is kinds.SERVICES:
+    elif kind is kinds.SERVICES:
         value["status"] = {"loadBalancer": {}}
 
 
@@ -126,6 +147,26 @@ def _admit_pod(spec: Json) -> None:
     spec.setdefault("priority", 0)
     spec.setdefault("enableServiceLinks", True)
     spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
+
+
+def _mount_token(spec: Json, identities: Identities) -> None:
+    """The token of the pod's ServiceAccount, in every container that has none at its place."""
+    if spec.get("automountServiceAccountToken") is False:
+        return
+    containers = (*spec.get("initContainers", []), *spec.get("containers", []))
+    without = [
+        container
+        for container in containers
+        if all(one.get("mountPath") != TOKEN_PLACE for one in container.get("volumeMounts", []))
+    ]
+    if not without:
+        return
+    name = f"kube-api-access-{identities.suffix(5)}"
+    volume = {"name": name, "projected": {"sources": TOKEN_SOURCES, "defaultMode": READABLE}}
+    spec["volumes"] = [*spec.get("volumes", []), volume]
+    mount = {"name": name, "readOnly": True, "mountPath": TOKEN_PLACE}
+    for container in without:
+        container["volumeMounts"] = [*container.get("volumeMounts", []), mount]
 
 
 def _quality(spec: Json) -> str:

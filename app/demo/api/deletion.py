@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from app.demo.api import kinds
-from app.demo.api.bodies import parsed
+from app.demo.api.bodies import read
 from app.demo.api.objects import settled, stamp
 from app.demo.api.statuses import (
     Problem,
@@ -51,7 +51,7 @@ def options_of(call: Call, dry: bool) -> Options:
     given: dict[str, Any] = {}
     if call.body.strip():
         try:
-            given = parsed(call.body)
+            given = read(call.headers.get("content-type", ""), call.body)
         except ValueError as error:
             raise bad_request(f"couldn't get version/kind; json parse error: {error}") from error
         if not isinstance(given, dict):

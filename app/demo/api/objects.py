@@ -90,7 +90,7 @@ def create(
         metadata["generation"] = 1
     value = settled(kind, value)
     if metadata.get("name"):
-        set_admitted(kind, value)
+        set_admitted(kind, value, identities)
         _give_address(kind, value)
     validate(kind, value)
     there = store.get(kind, namespace, metadata["name"])

@@ -41,6 +41,8 @@ CONFIG_KEY_TEXT = (
 
 def config_key_fault(text: str) -> str | None:
     """What is wrong with the key of a Secret or ConfigMap, None if nothing is."""
+    if len(text) > LONGEST_SUBDOMAIN:
+        return f"must be no more than {LONGEST_SUBDOMAIN} bytes"
     if not CONFIG_KEY.fullmatch(text):
         return CONFIG_KEY_TEXT
     if text in (".", ".."):
