@@ -33,13 +33,20 @@ def await_truth(holds: Callable[[], bool], what: str) -> None:
         time.sleep(LOOK_SECONDS)
 
 
-def get(port: int, authority: str, path: str = "/version", token: str | None = None) -> Any:
+def ask(
+    port: int,
+    authority: str,
+    path: str = "/version",
+    token: str | None = None,
+    *,
+    method: str = "GET",
+) -> Any:
     """What an API server whose certificate is trusted answers, as JSON."""
     context = ssl.create_default_context(cadata=authority)
     connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=PATIENCE, context=context)
     try:
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        connection.request("GET", path, headers=headers)
+        connection.request(method, path, headers=headers)
         return json.loads(connection.getresponse().read())
     finally:
         connection.close()

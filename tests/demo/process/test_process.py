@@ -21,7 +21,7 @@ from app.demo.__main__ import read
 from app.demo.certificate import Certificate
 from app.demo.options import Options
 from app.demo.process import Reserved, Simulator, StartFailed, command
-from tests.demo.process.living import PATIENCE, await_truth, get, lives
+from tests.demo.process.living import PATIENCE, ask, await_truth, lives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +66,7 @@ def standalone(*flags: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, A
 def test_it_answers_on_the_reserved_ports(simulator: Simulator) -> None:
     papers = simulator.papers
     assert simulator.server == f"https://127.0.0.1:{papers.port}"
-    told = get(papers.port, papers.certificate.authority)
+    told = ask(papers.port, papers.certificate.authority)
     assert told["gitVersion"].startswith("v1.")
     with socket.create_connection(("127.0.0.1", papers.admin_port), PATIENCE):
         pass
@@ -76,7 +76,7 @@ def test_what_the_ready_line_says_is_enough_to_use_it(tmp_path: Path) -> None:
     file = tmp_path / "kubeconfig"
     with standalone(f"--kubeconfig-out={file}", "--cluster-name=lab") as (process, told):
         port = int(told["server"].rpartition(":")[2])
-        assert get(port, told["authority"])["gitVersion"].startswith("v1.")
+        assert ask(port, told["authority"])["gitVersion"].startswith("v1.")
         assert set(told["tokens"]) == {"demo", "viewer", "nobody"}
         assert told["admin"].startswith("http://127.0.0.1:")
         assert len(told["adminToken"]) >= 32
@@ -188,7 +188,7 @@ def test_killed_it_comes_back_as_the_same_cluster(simulator: Simulator) -> None:
     def answers() -> bool:
         try:
             # The authority of the first life is the one that is trusted.
-            get(papers.port, papers.certificate.authority)
+            ask(papers.port, papers.certificate.authority)
         except ConnectionError:
             return False
         return True

@@ -15,7 +15,7 @@ import pytest
 from app.demo.certificate import make_certificate, server_context
 from app.demo.serving import Server, open_door, run
 from app.errors import ConfigurationError
-from tests.demo.process.living import PATIENCE, get
+from tests.demo.process.living import PATIENCE, ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +68,7 @@ async def test_each_port_has_its_application_until_it_is_told_to_leave(
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(run(servers(doors), film, ready=ready.set, leave=leave))
             await ready.wait()
-            got = await asyncio.to_thread(get, doors[0].port, CERTIFICATE.authority)
+            got = await asyncio.to_thread(ask, doors[0].port, CERTIFICATE.authority)
             assert got == "api"
             reader, writer = await asyncio.open_connection("127.0.0.1", doors[1].port)
             writer.write(HEAD % b"/stream")
