@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import difflib
 import os
 import re
 import subprocess
@@ -104,4 +105,6 @@ class Kubectl:
         if os.environ.get(RECORD) == "1" and not self._server.simulated:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text)
-        assert text == path.read_text()
+        wanted = path.read_text()
+        shown = difflib.unified_diff(wanted.split("\n"), text.split("\n"), "reference", "now")
+        assert text == wanted, "\n".join(shown)

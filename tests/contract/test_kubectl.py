@@ -13,7 +13,7 @@ import json
 from typing import TYPE_CHECKING
 
 from tests.contract.client import PATIENCE, bare_pod, config
-from tests.contract.workloads import settled
+from tests.contract.workloads import restarted, settled
 from tests.control_plane.api import CONFIGMAPS, CRONJOBS, DEPLOYMENTS, PODS
 from tests.control_plane.grants import rule
 from tests.control_plane.objects import cronjob, deployment, pod, pod_spec
@@ -244,12 +244,15 @@ async def test_line_15_kubectl_starts_a_job(
 
 
 async def test_line_14_kubectl_reads_logs(admin: Client, kubectl: Kubectl, namespace: str) -> None:
-    notes = script(log="one\ntwo\nthree", previous_log="before")
+    notes = script(log="one\ntwo\nthree")
     await admin.create(pod("p", annotations=notes), namespace)
     short = script(log="begins", log_every_ms=50, run_for_ms=600)
     await admin.create(pod("short", pod_spec(restart="Never"), annotations=short), namespace)
     await admin.until(PODS, "p", namespace, in_phase("Running"))
+    again = script(exit_code=1, run_for_ms=100, back_off_ms=50, previous_log="before")
+    await admin.create(pod("again", annotations=again), namespace)
     await admin.until(PODS, "short", namespace, in_phase("Running"))
+    await admin.until(PODS, "again", namespace, restarted)
     followed = kubectl.run("logs", "-f", "short")
     assert (followed.returncode, followed.stderr) == (0, "")
     first, *rest = followed.stdout.splitlines()
@@ -257,6 +260,7 @@ async def test_line_14_kubectl_reads_logs(admin: Client, kubectl: Kubectl, names
     assert rest
     kubectl.say("logs p")
     kubectl.say("logs p --tail=1")
+    kubectl.say("logs again --previous")
     kubectl.say("logs p --previous")
     kubectl.say("logs p --timestamps")
     kubectl.say("logs p --since=1h")

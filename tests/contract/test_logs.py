@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.contract.client import bare_pod
+from tests.contract.workloads import restarted
 from tests.control_plane.api import PODS
 from tests.control_plane.objects import container, pod, pod_spec
 from tests.control_plane.scripts import in_phase, is_absent, script
@@ -42,7 +43,6 @@ async def running(admin: Client, namespace: str, **keys: object) -> None:
         ({"sinceTime": FUTURE}, ""),
         ({"sinceSeconds": "3600"}, LINES),
         ({"container": "main"}, LINES),
-        ({"previous": "true"}, "before\n"),
         ({"follow": "false", "tailLines": "1"}, "three\n"),
     ],
     ids=[
@@ -55,14 +55,13 @@ async def running(admin: Client, namespace: str, **keys: object) -> None:
         "since-future",
         "since-seconds",
         "container",
-        "previous",
         "no-follow",
     ],
 )
 async def test_line_14_logs_are_cut_as_asked(
     admin: Client, namespace: str, query: dict[str, str], text: str
 ) -> None:
-    await running(admin, namespace, log=LINES.rstrip(), previous_log="before")
+    await running(admin, namespace, log=LINES.rstrip())
     reply = await logs(admin, namespace, "p", **query)
     assert (reply.code, reply.text) == (200, text)
     assert reply.headers["content-type"] == "text/plain"
@@ -137,6 +136,16 @@ async def test_line_14_a_container_that_waits_has_no_logs(
     assert reply.code == 400
     assert "is waiting to start: " in reply.text
     assert reason in reply.text or "trying and failing to pull image" in reply.text
+
+
+async def test_line_14_the_container_before_can_still_be_read(
+    admin: Client, namespace: str
+) -> None:
+    notes = script(exit_code=1, run_for_ms=100, back_off_ms=50, previous_log="before")
+    await admin.create(pod("p", annotations=notes), namespace)
+    await admin.until(PODS, "p", namespace, restarted)
+    reply = await logs(admin, namespace, "p", previous="true")
+    assert (reply.code, reply.text) == (200, "before\n")
 
 
 async def test_line_14_no_earlier_container_no_earlier_logs(admin: Client, namespace: str) -> None:

@@ -47,3 +47,9 @@ async def told(admin: Client, namespace: str, kind: str) -> set[tuple[str, str, 
         )
         for event in found["items"]
     }
+
+
+def restarted(found: Json | None) -> bool:
+    """A pod whose first container was started again."""
+    reported = (found or {"status": {}})["status"].get("containerStatuses")
+    return bool(reported) and reported[0]["restartCount"] >= 1

@@ -196,10 +196,13 @@ class DeploymentController:
         return written
 
     def _number(self, deployment: Json, revision: int) -> None:
-        """Write the revision that is rolled out on the Deployment too."""
+        """Write the revision that is rolled out on the Deployment too.
+
+        With its status: by itself an annotation would be another generation of the Deployment.
+        """
         if revision_of(deployment) != revision:
             change = {"metadata": {"annotations": {REVISION: str(revision)}}}
-            self._client.patch(DEPLOYMENTS, *key_of(deployment), change)
+            self._client.patch_status(DEPLOYMENTS, *key_of(deployment), change)
 
     def _resize(self, deployment: Json, replica_set: Json, count: int) -> None:
         before = size(replica_set)

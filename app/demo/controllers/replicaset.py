@@ -13,6 +13,7 @@ from app.demo.controllers.reading import (
     controller_of,
     deleting,
     difference,
+    ended,
     from_template,
     holds,
     key_of,
@@ -64,7 +65,8 @@ class ReplicaSetController:
         pods = self._informer.controlled(PODS, uid_of(replica_set))
         counted = [pod for pod in pods if active(pod)]
         now = self._film.now()
-        status = replica_status(replica_set, counted, now)
+        leaving = sum(deleting(pod) and not ended(pod) for pod in pods)
+        status = replica_status(replica_set, counted, leaving, now)
         if not deleting(replica_set):
             missing = replica_set["spec"]["replicas"] - len(counted)
             for _ in range(min(missing, BURST)):
@@ -104,8 +106,8 @@ def available_at(replica_set: Json, pod: Json) -> datetime | None:
     return moment_of(ready["lastTransitionTime"]) + timedelta(seconds=seconds)
 
 
-def replica_status(replica_set: Json, pods: list[Json], now: datetime) -> Json:
-    """What the status is to say when these are the pods that count."""
+def replica_status(replica_set: Json, pods: list[Json], leaving: int, now: datetime) -> Json:
+    """What the status is to say when these are the pods that count, and so many are leaving."""
     wanted = replica_set["spec"]["template"]["metadata"].get("labels") or {}
     status: Json = dict(replica_set.get("status") or {})
     labelled = sum(wanted.items() <= (pod["metadata"].get("labels") or {}).items() for pod in pods)
@@ -119,6 +121,7 @@ def replica_status(replica_set: Json, pods: list[Json], now: datetime) -> Json:
         status.pop(name, None)
     status["replicas"] = len(pods)
     status |= {name: count for name, count in counts.items() if count}
+    status["terminatingReplicas"] = leaving
     status["observedGeneration"] = replica_set["metadata"].get("generation", 1)
     return status
 

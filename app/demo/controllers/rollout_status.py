@@ -32,6 +32,7 @@ def deployment_status(deployment: Json, new: Json | None, old: list[Json], now: 
     status: Json = {
         "observedGeneration": deployment["metadata"].get("generation", 1),
         **{name: count for name, count in counts.items() if count},
+        "terminatingReplicas": tally(sets, "terminatingReplicas"),
         "conditions": [dict(one) for one in before.get("conditions") or ()],
     }
     _, missing = allowances(deployment)
