@@ -13,7 +13,7 @@
 /** @typedef {{topic: string, key: string, op: string, value?: any}} Change an op other than upsert and remove is not for us */
 /** @typedef {{epoch: string, resumed: boolean, reason: string, heartbeatMs: number, retryMs: number, topics: string[], serverTime: string}} Hello */
 /** @typedef {{serverTime: string, seq: number, sources: Record<string, {state: string, ageMs: number}>}} Heartbeat */
-/** @typedef {{topics: string[], namespaces: string[] | null}} View null stands for all namespaces that are watched */
+/** @typedef {{topics: string[], namespaces: string[] | null}} View no topics stand for all that we may read, null for all namespaces that are watched */
 
 /** A message that is not of the protocol. */
 export class Garbled extends Error {}

@@ -252,7 +252,7 @@ export class Stream extends Teller {
   /** @param {Sign} sign */
   #sense(sign) {
     if (sign === 'offline') this.#offline = true;
-    if (sign === 'pagehide') {
+    if (sign === 'pagehide' || sign === 'freeze') {
       this.#leave();
       if (this.link.state !== 'ended') this.#learn({ state: 'closed', reason: 'stopped' });
     }

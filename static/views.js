@@ -24,9 +24,10 @@ const last = (key) => key.slice(key.lastIndexOf('/') + 1);
  * @returns {boolean} whether whoever sees `wide` sees all of `narrow`
  */
 export function covers(wide, narrow) {
-  if (!wide || !narrow.topics.every((topic) => wide.topics.includes(topic))) return false;
-  const { namespaces } = wide;
-  return !namespaces || (narrow.namespaces?.every((name) => namespaces.includes(name)) ?? false);
+  if (!wide) return false;
+  const { topics, namespaces } = wide;
+  return (!topics.length || (narrow.topics.length > 0 && narrow.topics.every((topic) => topics.includes(topic))))
+    && (!namespaces || (narrow.namespaces?.every((name) => namespaces.includes(name)) ?? false));
 }
 
 /**
@@ -34,10 +35,11 @@ export function covers(wide, narrow) {
  * @returns {View} the least that covers all of them
  */
 export function union(views) {
-  const namespaces = views.some((view) => !view.namespaces) ? null : views.flatMap((view) => view.namespaces ?? []);
+  const all = views.some((view) => !view.topics.length);
+  const anywhere = views.some((view) => !view.namespaces);
   return {
-    topics: [...new Set(views.flatMap((view) => view.topics))].sort(),
-    namespaces: namespaces && [...new Set(namespaces)].sort(),
+    topics: all ? [] : [...new Set(views.flatMap((view) => view.topics))].sort(),
+    namespaces: anywhere ? null : [...new Set(views.flatMap((view) => view.namespaces ?? []))].sort(),
   };
 }
 
@@ -49,13 +51,14 @@ export function union(views) {
  */
 export function narrowed(view, message) {
   const { topics, namespaces } = view;
-  const wanted = new Set(topics);
+  /** @param {string} topic */
+  const wants = (topic) => !topics.length || topics.includes(topic);
   /** @param {string | undefined} namespace `*` is that of what is watched in all of them at once */
   const inside = (namespace) => !namespaces || !namespace || namespace === '*' || namespaces.includes(namespace);
   /** @param {string} topic @param {string} key */
-  const shows = (topic, key) => wanted.has(topic) && inside(NAMESPACE_OF[topic]?.(key));
+  const shows = (topic, key) => wants(topic) && inside(NAMESPACE_OF[topic]?.(key));
   const { event, data } = message;
-  if (event === 'hello') return { ...message, data: { ...data, topics: data.topics.filter(wanted.has, wanted) } };
+  if (event === 'hello') return { ...message, data: { ...data, topics: data.topics.filter(wants) } };
   if (event === 'change') {
     /** @type {import('./messages.js').Change[]} */
     const changes = data.changes;
@@ -64,11 +67,11 @@ export function narrowed(view, message) {
   if (event === 'snapshot') {
     /** @type {import('./messages.js').Snapshot} */
     const { topic, items } = data;
-    if (wanted.has(topic)) return { ...message, data: { ...data, items: items.filter(({ key }) => shows(topic, key)) } };
+    if (wants(topic)) return { ...message, data: { ...data, items: items.filter(({ key }) => shows(topic, key)) } };
     return message.id === undefined ? undefined : { ...message, event: 'change', data: { changes: [] } };
   }
   if (event === 'heartbeat') {
-    const sources = Object.entries(data.sources).filter(([key]) => wanted.has(first(key)) && inside(last(key)));
+    const sources = Object.entries(data.sources).filter(([key]) => wants(first(key)) && inside(last(key)));
     return { ...message, data: { ...data, sources: Object.fromEntries(sources) } };
   }
   return message;

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,7 @@ from tests.control_plane import build
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+ROOT = Path(__file__).parents[1]
 CHROMIUM = "/usr/bin/chromium"
 
 
@@ -44,12 +46,19 @@ def npm() -> str | None:
     return None if shutil.which("npm") else "npm is not installed: apt-get install npm"
 
 
+def packages_of_the_page() -> str | None:
+    """What the page's own tests compare it with."""
+    there = (ROOT / "node_modules" / "eventsource-parser").is_dir()
+    return None if there else "node_modules is not filled: npm ci"
+
+
 # Each answers with one line when its part is missing, None when it is there.
 PARTS: Mapping[str, Callable[[], str | None]] = {
     "control plane": control_plane,
     "chromium": chromium,
     "node": node,
     "npm": npm,
+    "packages of the page": packages_of_the_page,
 }
 
 

@@ -1,0 +1,80 @@
+// What a tab remembers for the others: everything that the shared connection has said.
+
+import { since } from './machine.js';
+import { idOf } from './messages.js';
+import { Store } from './store.js';
+import { covers } from './views.js';
+
+/** @typedef {import('./machine.js').Machine} Machine */
+/** @typedef {import('./machine.js').Moment} Moment */
+/** @typedef {import('./messages.js').Message} Message */
+/** @typedef {import('./messages.js').View} View */
+
+export class Board {
+  /** @type {View | undefined} what the connection was asked for */
+  view;
+  #machine;
+  #store;
+  #whole = false;
+  /** @type {any} */
+  #hello;
+  /** @type {{data: any, at: Moment} | undefined} */
+  #beat;
+  /** @type {Moment} */
+  #at;
+
+  /** @param {Machine} machine */
+  constructor(machine) {
+    this.#machine = machine;
+    this.#store = new Store({ machine });
+    this.#at = machine.moment();
+  }
+
+  /** @param {Message} message @param {View} view of the connection that it came by */
+  take(message, view) {
+    const { event, id, data } = message;
+    this.view = view;
+    if (event === 'hello') {
+      this.#hello = data;
+      if (!data.resumed) this.#whole = false;
+    } else if (id !== undefined) this.#whole = true;
+    // Parts of something that will only be whole with the next id.
+    else if (event === 'snapshot' || event === 'change') this.#whole = false;
+    if (event === 'heartbeat') this.#beat = { data, at: this.#machine.moment() };
+    this.#at = this.#machine.moment();
+    this.#store.apply(message);
+  }
+
+  /** @returns {import('./messages.js').Cursor | undefined} where it stands, while it is whole */
+  get cursor() {
+    return this.#whole ? this.#store.cursor : undefined;
+  }
+
+  /**
+   * @param {View} view
+   * @returns {string | undefined} the id to come back with, where it is good for this choice
+   */
+  idFor(view) {
+    return this.cursor && covers(this.view, view) ? idOf(this.cursor) : undefined;
+  }
+
+  /** @returns {Message[]} what a new connection would have said of it, `ageMs` ago; none while it is not whole */
+  remembered() {
+    const { cursor } = this;
+    if (!cursor || !this.#hello) return [];
+    const ageMs = Math.max(1, Math.round(since(this.#machine, this.#at)));
+    const hello = { ...this.#hello, resumed: false, reason: 'fresh' };
+    /** @type {Message[]} */
+    const messages = [{ event: 'hello', data: hello, ageMs }];
+    for (const topic of hello.topics) {
+      const { synced, entries } = this.#store.topic(topic);
+      const items = [...entries].filter(([, { old }]) => !old).map(([key, { value }]) => ({ key, value }));
+      messages.push({ event: 'snapshot', data: { topic, part: 0, parts: 1, synced, items }, ageMs });
+    }
+    messages.push({ event: 'change', id: idOf(cursor), data: { changes: [] }, ageMs });
+    if (this.#beat && this.#beat.data.seq <= cursor.seq) {
+      messages.push({ event: 'heartbeat', data: this.#beat.data, ageMs: Math.max(1, Math.round(since(this.#machine, this.#beat.at))) });
+    }
+    return messages;
+  }
+}
