@@ -46,8 +46,12 @@ def _may_i(asked: Json, user: User, rules: Rules) -> Json:
     status: Json = {"allowed": reason is not None}
     if reason:
         status["reason"] = reason
-    metadata = asked.get("metadata") or {}
-    return _answered(asked, {"metadata": metadata, "spec": spec, "status": status})
+    repeated = {part: _said(spec[part]) for part in (RESOURCE, PATH) if spec.get(part) is not None}
+    return _answered(asked, {"metadata": {}, "spec": repeated, "status": status})
+
+
+def _said(attributes: Json) -> Json:
+    return {name: value for name, value in attributes.items() if value}
 
 
 def _invalid(problem: Problem) -> Refused:
