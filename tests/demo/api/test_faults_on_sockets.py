@@ -14,8 +14,9 @@ import pytest
 
 from app.demo.api.door import Door
 from app.demo.api.faults import SWITCHES
+from app.demo.api.roles import NOBODY
 from app.demo.api.rules import controller
-from tests.demo.api.served import CONFIG_MAPS, NOBODY
+from tests.demo.api.served import CONFIG_MAPS
 
 if TYPE_CHECKING:
     from tests.demo.api.served import Served, Wire
