@@ -167,10 +167,19 @@ class Client(Api):
         **query: str,
     ) -> AsyncIterator[Watch]:
         """A watch whose headers have come; leaving it hangs up."""
+        path = resource.path(namespace)
+        async with self.streaming(path, accept=accept, watch="true", **query) as watch:
+            yield watch
+
+    @asynccontextmanager
+    async def streaming(
+        self, path: str, *, accept: str = "application/json", **query: str
+    ) -> AsyncIterator[Watch]:
+        """Any response that goes on, such as a log that is followed."""
         async with asyncio.timeout(PATIENCE):
             answer = await self._session.get(
-                self._url + resource.path(namespace),
-                params={"watch": "true", **query},
+                self._url + path,
+                params=query,
                 headers={"Accept": accept},
                 read_bufsize=LINE_BYTES,
             )

@@ -105,13 +105,7 @@ class SimulatedServer:
         known = people()
         users = {token: known[name] for name, token in self._papers.tokens.items()}
         self._rules = Rules(users, bindings())
-        world = build(
-            Options(),
-            ShiftedClock(clock, self._faults),
-            self._rules,
-            self._faults,
-            scenario=Empty(),
-        )
+        world = build(Options(), clock, self._rules, self._faults, scenario=Empty())
         with open_door(0) as door:
             self.url = f"https://{LOOPBACK}:{door.port}"
             application = Faulty(
@@ -120,7 +114,7 @@ class SimulatedServer:
                 door,
                 self._rules,
                 world.api,
-                clock,
+                ShiftedClock(world.film, self._faults),
             )
             port = Port(application, door, server_context(self._papers.certificate))
             await run(

@@ -246,18 +246,21 @@ async def test_line_15_kubectl_starts_a_job(
 async def test_line_14_kubectl_reads_logs(admin: Client, kubectl: Kubectl, namespace: str) -> None:
     notes = script(log="one\ntwo\nthree")
     await admin.create(pod("p", annotations=notes), namespace)
-    short = script(log="begins", log_every_ms=50, run_for_ms=600)
-    await admin.create(pod("short", pod_spec(restart="Never"), annotations=short), namespace)
+    chatty = script(log="begins", log_every_ms=20)
+    await admin.create(pod("chatty", annotations=chatty), namespace)
     await admin.until(PODS, "p", namespace, in_phase("Running"))
     again = script(exit_code=1, run_for_ms=100, back_off_ms=50, previous_log="before")
     await admin.create(pod("again", annotations=again), namespace)
-    await admin.until(PODS, "short", namespace, in_phase("Running"))
+    await admin.until(PODS, "chatty", namespace, in_phase("Running"))
     await admin.until(PODS, "again", namespace, restarted)
-    followed = kubectl.run("logs", "-f", "short")
-    assert (followed.returncode, followed.stderr) == (0, "")
-    first, *rest = followed.stdout.splitlines()
-    assert first == "begins"
-    assert rest
+    following = await kubectl.start("logs", "-f", "chatty", "--tail=1")
+    assert following.stdout is not None
+    async with asyncio.timeout(PATIENCE):
+        assert (await following.stdout.readline()) == b"begins\n"
+        assert (await following.stdout.readline()).startswith(b"line ")
+        await admin.remove(PODS, namespace, "chatty")
+        await following.stdout.read()
+        assert await following.wait() == 0
     kubectl.say("logs p")
     kubectl.say("logs p --tail=1")
     kubectl.say("logs again --previous")

@@ -77,19 +77,28 @@ async def test_line_14_lines_are_stamped_when_asked(admin: Client, namespace: st
 async def test_line_14_following_is_a_stream_that_ends_with_the_container(
     admin: Client, namespace: str
 ) -> None:
-    notes = script(log="one\ntwo", log_every_ms=20, run_for_ms=700)
-    spec = pod_spec(restart="Never")
-    await admin.create(pod("p", spec, annotations=notes), namespace)
-    await admin.until(PODS, "p", namespace, in_phase("Running"))
-    reply = await logs(admin, namespace, "p", follow="true", tailLines="1")
-    assert reply.headers["transfer-encoding"] == "chunked"
-    first, *rest = reply.text.splitlines()
-    assert first == "two"
-    assert len(rest) >= 2
+    await running(admin, namespace, log="one\ntwo", log_every_ms=20)
+    query = {"follow": "true", "tailLines": "1"}
+    path = f"{PODS.path(namespace, 'p')}/log"
+    async with admin.streaming(path, **query) as stream:
+        assert stream.headers["transfer-encoding"] == "chunked"
+        assert await stream.line() == b"two\n"
+        # What is written from now on comes as it is written.
+        assert (await stream.line()).startswith(b"line ")
+        assert (await stream.line()).startswith(b"line ")
+        await admin.remove(PODS, namespace, "p")
+        while await stream.line():
+            pass
+
+
+async def test_line_14_a_container_that_has_ended_can_still_be_read(
+    admin: Client, namespace: str
+) -> None:
+    notes = script(log="one\ntwo", exit_code=0)
+    await admin.create(pod("p", pod_spec(restart="Never"), annotations=notes), namespace)
     await admin.until(PODS, "p", namespace, in_phase("Succeeded"))
-    # A container that has ended can still be read, and following it ends at once.
-    again = await logs(admin, namespace, "p", follow="true")
-    assert again.text.startswith("one\ntwo\n")
+    for query in ({}, {"follow": "true"}):
+        assert (await logs(admin, namespace, "p", **query)).text == "one\ntwo\n"
 
 
 async def test_line_14_containers_are_told_apart(admin: Client, namespace: str) -> None:

@@ -62,6 +62,10 @@ class Reading:
     def log(self, call: Call, source: LogSource | None, namespace: str, name: str) -> Answer:
         """What a container has written."""
         pod = found(self._store, kinds.PODS, namespace, name).value()
+        node = pod["spec"].get("nodeName")
+        if node and self._store.get(kinds.NODES, "", node) is None:
+            # In the real server's words, which calls the node a pod.
+            raise not_found(kinds.PODS, node)
         return answer_log(source, pod, call, self._clock.now())
 
 

@@ -53,14 +53,16 @@ async def logs(request: web.Request) -> web.StreamResponse:
     query = request.query
     state = container_state(life.pod, name)
     previous = query.get("previous") == "true"
+    # In the words of the real kubelet.
+    place = f'"{name}" in pod "{request.match_info["pod"]}"'
     if previous:
         text = notes.text("previous-log")
         if text is None:
-            word = f"previous terminated container {name!r} not found\n"
+            word = f"previous terminated container {place} not found"
             raise web.HTTPBadRequest(text=word)
     elif "waiting" in state:
         reason = state["waiting"].get("reason", "")
-        raise web.HTTPBadRequest(text=f"container {name!r} is waiting to start: {reason}\n")
+        raise web.HTTPBadRequest(text=f"container {place} is waiting to start: {reason}")
     else:
         text = notes.text("log")
     if text is None:
