@@ -28,7 +28,7 @@ from app.demo.options import (
     Options,
     OptionsError,
 )
-from app.logs import configure_logging
+from app.logs import configure_logging, logger
 from app.settings.fields import ClusterAccess, Listening
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def _serve(options: Options, settings: Settings, kubeconfig: Path | None) -> int
             admin=simulator.admin,
         )
         stack.enter_context(written(kubeconfig, content))
+        logger(__name__).info("simulator_starting", scenario=options.scenario, pods=options.pods)
         try:
             simulator.wait_ready()
         except StartFailed as failure:

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
 logger = structlog.get_logger("watchglass.demo.process")
 
-START_SECONDS = 60.0
-"""A busy machine takes a few to start an interpreter."""
-LEAVE_SECONDS = 1.0
-"""What the process may take to leave before it is killed."""
+START_SECONDS = 300.0
+"""To make the past of 10,000 pods takes half a minute, and machines can be slow."""
+LEAVE_SECONDS = 0.5
+"""What the process may take to leave before it is killed: it has nothing to lose."""
 AGAIN_SECONDS = 2.0
 """Between an end that nobody asked for and the next start; doubles while starts fail."""
 AGAIN_LONGEST_SECONDS = 60.0

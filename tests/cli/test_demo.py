@@ -157,7 +157,11 @@ def test_make_demo_passes_flags_on_and_ends_quietly_with_ctrl_c(tmp_path: Path) 
         said = [json.loads(line) for line in errors if line.startswith("{")]
         errors.seek(0)
         assert "Traceback" not in errors.read()
-    assert {event["event"] for event in said} == {"cluster_configuration", "draining"}
+    assert [event["event"] for event in said] == [
+        "simulator_starting",
+        "cluster_configuration",
+        "draining",
+    ]
 
 
 def test_a_signal_before_anything_is_there_is_an_end_too(tmp_path: Path) -> None:
@@ -171,7 +175,9 @@ def test_a_signal_before_anything_is_there_is_an_end_too(tmp_path: Path) -> None
         os.kill(simulator, signal.SIGSTOP)
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=PATIENCE)
-    assert (running.returncode, out, err) == (0, b"", b"")
+    assert (running.returncode, out) == (0, b"")
+    (said,) = err.splitlines()
+    assert json.loads(said)["event"] == "simulator_starting"
     assert not lives(simulator)
 
 
