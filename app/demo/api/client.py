@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from app.demo.api.calls import Call, encoded
-from app.demo.api.kinds import PODS
+from app.demo.api.kinds import NAMESPACES, PODS
 from app.demo.api.patches import MERGE
 from app.demo.api.statuses import Refused
 
@@ -94,6 +94,11 @@ class Client:
         if uid is not None:
             asked["deleteOptions"] = {"preconditions": {"uid": uid}}
         return self._call("POST", f"{PODS.path(namespace, name)}/eviction", asked)
+
+    def finalize(self, namespace: Json) -> Json:
+        """Say that a namespace that is to go is empty."""
+        path = f"{_path_of(NAMESPACES, namespace)}/finalize"
+        return self._call("PUT", path, {**namespace, "spec": {}})
 
     def _call(
         self,

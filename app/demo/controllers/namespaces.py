@@ -57,5 +57,6 @@ class NamespaceController:
         if left:
             self._work.add(key, AGAIN_SECONDS)
             return
-        self._client.patch(NAMESPACES, *key, {"spec": {"finalizers": None}})
-        self._client.delete(NAMESPACES, *key)
+        empty = self._informer.get(NAMESPACES, key)
+        if empty is not None:
+            self._client.finalize(empty)

@@ -60,7 +60,7 @@ def agent(chance: Random, number: int, length: float, facts: Mapping[str, str]) 
         yield at, f"Run pytest -q {suite}"
         at += pace * chance.uniform(1.0, 2.5)
         bad = chance.randrange(1, 4) if attempt == 0 else 0
-        seconds = chance.uniform(2.0, 9.0)
+        seconds = pace * chance.uniform(0.6, 1.0)
         if bad:
             yield at, f"{'.' * 40}{'F' * bad}{'.' * 12} [100%]"
             yield at + 0.1, f"{bad} failed, {tests - bad} passed in {seconds:.2f}s"
@@ -70,7 +70,7 @@ def agent(chance: Random, number: int, length: float, facts: Mapping[str, str]) 
     at += pace
     yield at, "All green. Running the whole suite once more."
     at += pace * 2
-    yield at, f"Run make test: {tests * 5} passed in {chance.uniform(20, 60):.1f}s"
+    yield at, f"Run make test: {tests * 5} passed in {pace * chance.uniform(1.5, 2.0):.1f}s"
     at += pace
     yield at, f"run {run} success: exit 0, {chance.randrange(8, 96)} kB of output"
 

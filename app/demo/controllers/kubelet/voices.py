@@ -70,6 +70,9 @@ class Voice:
         if ended is not None:
             parting = ended - timedelta(seconds=PARTING_SECONDS / self._speed)
             parting = max(parting, self._run.began)
+            if self._only and self._run.exit_code:
+                # It has not come to the good end that was to be.
+                lines = lines[: len(lines) * 3 // 5]
             lines = [line for line in lines if line[0] < parting]
             if self._only or ended <= self._at(begins + self._length):
                 words = last_words(self._run.exit_code or 0, self._run.reason, self._run.script)

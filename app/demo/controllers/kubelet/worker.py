@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from app.demo.api.kinds import PODS, Json
 from app.demo.controllers.kubelet.annotations import Annotations
-from app.demo.controllers.kubelet.container import CRASH_LOOP, KILLED, Container
+from app.demo.controllers.kubelet.container import CRASH_LOOP, KILLED, TERMINATED, Container
 from app.demo.controllers.kubelet.images import pull
 from app.demo.controllers.kubelet.report import PodReport
 from app.demo.controllers.kubelet.script import annotated
 from app.demo.controllers.reading import deleting, ended
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.demo.controllers.kubelet.node import Node
 
 NOTICE_SECONDS = 0.9
@@ -190,13 +192,14 @@ class PodWorker(PodReport):
             if one.running:
                 self.tell("Killing", f"Stopping container {one.name}", one)
                 seconds = min(one.script.stop_seconds, grace)
-                in_time = one.script.stop_seconds <= grace
-                code = 0 if in_time else KILLED
-                self.later(
-                    f"kill {one.name}",
-                    seconds,
-                    lambda one=one, code=code: self._end(one, code, "", ""),
-                )  # type: ignore[misc]
+                # What is made to run on listens to SIGTERM; what has work to do dies of it.
+                code = 0 if one.policy == "Always" else TERMINATED
+                if one.script.stop_seconds > grace:
+                    code = KILLED
+                self.later(f"kill {one.name}", seconds, self._killing(one, code))
+
+    def _killing(self, one: Container, code: int) -> Callable[[], None]:
+        return lambda: self._end(one, code, "", "")
 
     def _finish_stop(self) -> None:
         if any(one.running for one in self.containers):
