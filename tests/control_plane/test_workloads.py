@@ -191,7 +191,7 @@ async def test_a_pod_is_terminating_for_as_long_as_it_says(admin: Api, namespace
 async def test_logs_come_through_the_api_server(
     admin: Api, control_plane: ControlPlane, namespace: str
 ) -> None:
-    notes = script(log="one\ntwo\nthree", previous_log="before", log_every_ms=10, run_for_ms=500)
+    notes = script(log="one\ntwo\nthree", previous_log="before", log_every_ms=10, run_for_ms=2000)
     spec = pod_spec(restart="Never")
     await admin.create(pod("p", spec, annotations=notes), namespace)
     await admin.until(PODS, "p", namespace, in_phase("Running"))
