@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from app.demo.controllers.recorder import Recorder
     from app.demo.film.film import Film
 
+REACTION_SECONDS = 0.04
+"""Longer than ReplicaSets take to make or delete pods and to count them again."""
+
 
 class DeploymentController:
     """Keeps the ReplicaSets of each Deployment, one step of a rollout at a time."""
@@ -54,7 +57,7 @@ class DeploymentController:
         self._client = client
         self._informer = informer
         self._recorder = recorder
-        self._work = Work(film, "deployment", self._sync)
+        self._work = Work(film, "deployment", self._sync, REACTION_SECONDS)
         informer.listen(DEPLOYMENTS, self._on_deployment)
         informer.listen(REPLICA_SETS, self._on_replica_set)
         informer.listen(PODS, self._on_pod)

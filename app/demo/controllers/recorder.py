@@ -65,7 +65,11 @@ class Recorder:
             known.at = now
             if self._count_on(about, known):
                 return
-        self._written[key] = _Written(self._create(about, word, reason, message, part), 1, now)
+        try:
+            name = self._create(about, word, reason, message, part)
+        except Refused:
+            return  # a namespace that is about to go takes none; Events may be lost
+        self._written[key] = _Written(name, 1, now)
         if len(self._written) > 4_096:
             old = now - timedelta(seconds=KEPT_SECONDS)
             self._written = {key: one for key, one in self._written.items() if one.at > old}

@@ -111,7 +111,8 @@ def scaled_down(deployment: Json, new: Json, old: list[Json]) -> dict[str, int]:
         gone = max(0, min(budget, sizes[name] - tally([one], "availableReplicas")))
         sizes[name] -= gone
         budget -= gone
-    spare = tally([*old, new], "availableReplicas") - lowest
+    # Counts may be older than sizes: then less is spare than they say.
+    spare = min(tally([*old, new], "availableReplicas") - lowest, budget)
     for one in old:
         name = one["metadata"]["name"]
         gone = max(0, min(spare, sizes[name]))

@@ -26,16 +26,23 @@ LONGEST_RETRY_SECONDS = 60.0
 class Work:
     """Wakes `sync` with a key, in a cue whose subject is the controller and the key."""
 
-    def __init__(self, film: Film, name: str, sync: Callable[[Key], None]) -> None:
+    def __init__(
+        self,
+        film: Film,
+        name: str,
+        sync: Callable[[Key], None],
+        reaction: float = REACTION_SECONDS,
+    ) -> None:
         self._film = film
         self._name = name
         self._sync = sync
+        self._reaction = reaction
         self._cues: dict[Key, Cue] = {}
         self._failures: dict[Key, int] = {}
 
-    def add(self, key: Key, seconds: float = REACTION_SECONDS) -> None:
+    def add(self, key: Key, seconds: float | None = None) -> None:
         """Look at `key` after a scripted delay; sooner, when it is to be looked at sooner."""
-        self.add_at(key, self._film.after(seconds))
+        self.add_at(key, self._film.after(self._reaction if seconds is None else seconds))
 
     def add_at(self, key: Key, moment: datetime) -> None:
         """Look at `key` at a wall time, or sooner."""

@@ -33,12 +33,17 @@ class Kubelets:
         """A machine joins the cluster."""
         self._nodes[node.name] = node
         node.register()
+        if self._film.begun:
+            self._start_beating(node)
 
     def start_beating(self) -> None:
         """From now on each node says now and then that it lives."""
-        for name in self._nodes:
-            self._film.every(BEAT_SECONDS, f"lease of {name}", self._nodes[name].beat)
-            self._film.every(POST_SECONDS, f"status of {name}", lambda name=name: self._post(name))  # type: ignore[misc]
+        for node in self._nodes.values():
+            self._start_beating(node)
+
+    def _start_beating(self, node: Node) -> None:
+        self._film.every(BEAT_SECONDS, f"lease of {node.name}", node.beat)
+        self._film.every(POST_SECONDS, f"status of {node.name}", lambda: self._post(node.name))
 
     def _post(self, name: str) -> None:
         node = self._informer.get(NODES, ("", name))

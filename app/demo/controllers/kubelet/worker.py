@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 NOTICE_SECONDS = 0.9
 """From the end of a container to the kubelet's next look at the pod."""
+REACTION_SECONDS = 0.02
+"""From a change of the pod to what the kubelet does about it."""
 
 
 class PodWorker(PodReport):
@@ -39,12 +41,12 @@ class PodWorker(PodReport):
             self.report()  # of the past only what has become of it is told
 
     def update(self, pod: Json) -> None:
-        """The pod was changed."""
+        """The pod was changed; what follows from it is done by the film, not by who changed it."""
         before, self.pod = self.pod, pod
         if deleting(pod) and not self._stopping:
-            self.stop()
+            self.later("stop", REACTION_SECONDS, self.stop)
         elif pod["metadata"].get("annotations") != before["metadata"].get("annotations"):
-            self._heed()
+            self.later("heed", REACTION_SECONDS, self._heed)
 
     def close(self) -> None:
         """The pod is gone: nothing of it happens any more."""
@@ -182,6 +184,8 @@ class PodWorker(PodReport):
 
     def stop(self) -> None:
         """The pod was asked to go: its containers get as long as it allows."""
+        if self._stopping:
+            return
         self._stopping = True
         self.call_off()
         if ended(self.pod) or not any(one.running for one in self.containers):
