@@ -25,19 +25,22 @@ help:
 
 install: $(VENV)/.ready
 
-# Needed at run time, and no more: a newcomer waits for nothing that the demo does not use.
-$(VENV)/.runtime: requirements.txt
+# Where the environment cannot be made whole, make takes this away again.
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Watchglass needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0] + " (choose another with make PYTHON=...)")'
-	@$(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+
+# What is needed at run time and no more: a newcomer waits for nothing that the demo does not use.
+$(VENV)/.runtime: requirements.txt | $(BIN)/python
 	@echo "installing the locked dependencies into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
-$(VENV)/.ready: requirements-dev.txt pyproject.toml | $(VENV)/.runtime
+$(VENV)/.ready: requirements-dev.txt pyproject.toml | $(BIN)/python
 	@echo "installing the locked development dependencies into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $@
+	@touch $@ $(VENV)/.runtime
 
 # One process, this one: Ctrl-C reaches it and nothing between.
 demo: $(VENV)/.runtime

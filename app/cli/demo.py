@@ -11,6 +11,7 @@ import shlex
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -86,6 +87,8 @@ def _serve(options: Options, settings: Settings, kubeconfig: Path | None) -> int
         )
         stack.enter_context(written(kubeconfig, content))
         logger(__name__).info("simulator_starting", scenario=options.scenario, pods=options.pods)
+        # What serves the cluster is loaded while that is made.
+        import_module("app.main")
         try:
             simulator.wait_ready()
         except StartFailed as failure:
