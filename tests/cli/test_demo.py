@@ -176,8 +176,8 @@ def test_a_signal_before_anything_is_there_is_an_end_too(tmp_path: Path) -> None
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=PATIENCE)
     assert (running.returncode, out) == (0, b"")
-    (said,) = err.splitlines()
-    assert json.loads(said)["event"] == "simulator_starting"
+    # Whether it has come to say so is a race.
+    assert {json.loads(line)["event"] for line in err.splitlines()} <= {"simulator_starting"}
     assert not lives(simulator)
 
 
