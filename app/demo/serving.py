@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 KEEP_ALIVE_SECONDS = 90
 """As net/http of Go does it, and so the real API server."""
+LEAVE_SECONDS = 1
+"""For connections that are not there yet: a handshake of TLS may take a minute."""
 
 
 @contextmanager
@@ -61,6 +63,7 @@ class Server(uvicorn.Server):
                 date_header=False,
                 proxy_headers=False,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=LEAVE_SECONDS,
                 ssl_context_factory=None if context is None else lambda *_: context,
             )
         )
