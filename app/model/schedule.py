@@ -207,7 +207,8 @@ def parse_standard(text: str) -> Schedule:
         found = f"{len(fields)}: [{' '.join(fields)}]"
         raise ScheduleError(f"expected exactly 5 fields, found {found}")
     bounds = (MINUTES, HOURS, DAYS, MONTHS, WEEKDAYS)
-    return CalendarSchedule(*map(read_field, fields, bounds), zone)
+    minutes, hours, days, months, weekdays = map(read_field, fields, bounds)
+    return CalendarSchedule(minutes, hours, days, months, weekdays, zone)
 
 
 def load_zone(name: str) -> ZoneInfo | None:

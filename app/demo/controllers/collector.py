@@ -10,7 +10,7 @@ from app.demo.controllers.work import Work
 
 if TYPE_CHECKING:
     from app.demo.api.client import Client
-    from app.demo.controllers.informer import Informer
+    from app.demo.controllers.informer import Informer, Listener
     from app.demo.film.film import Film
 
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
@@ -27,7 +27,7 @@ class GarbageCollector:
         for kind in STORED:
             informer.listen(kind, self._listener(kind))
 
-    def _listener(self, kind: Kind) -> object:
+    def _listener(self, kind: Kind) -> Listener:
         def changed(before: Json | None, after: Json | None) -> None:
             if after is None:
                 if before is not None:

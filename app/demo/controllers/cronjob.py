@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from app.demo.api.kinds import CRONJOBS, JOBS, Json
@@ -23,7 +23,6 @@ from app.demo.controllers.reading import (
 from app.demo.controllers.slots import (
     TOO_MANY,
     SlotError,
-    http_date,
     job_name,
     latest_slot,
     next_look,
@@ -181,18 +180,12 @@ class CronJobController:
             return None
 
     def _start(self, cron_job: Json, status: Json, slot: datetime) -> None:
-        spec = cron_job["spec"]
-        seconds = spec.get("startingDeadlineSeconds")
-        if seconds is not None and slot + timedelta(seconds=seconds) < self._film.now():
-            text = f"Missed scheduled time to start a job: {http_date(slot)}"
-            self._recorder.warning(cron_job, "MissSchedule", text)
-            return
         name = job_name(cron_job, slot)
         if status.get("lastScheduleTime") == stamp(slot) or any(
             one["name"] == name for one in status["active"]
         ):
             return
-        policy = spec.get("concurrencyPolicy", "Allow")
+        policy = cron_job["spec"].get("concurrencyPolicy", "Allow")
         if policy == "Forbid" and status["active"]:
             text = "Not starting job because prior execution is running and concurrency policy is "
             self._recorder.normal(cron_job, "JobAlreadyActive", f"{text}Forbid")

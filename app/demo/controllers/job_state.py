@@ -92,7 +92,7 @@ def tracked(pod: Json) -> bool:
 def finished_at(pod: Json) -> datetime:
     """When its last container ended, or it was given up."""
     statuses = pod.get("status", {}).get("containerStatuses") or ()
-    ends = [(status.get("state") or {}).get("terminated") for status in statuses]
+    ends: list[Json] = [(one.get("state") or {}).get("terminated") or {} for one in statuses]
     if ends and all(ends):
         return max(moment_of(end["finishedAt"]) for end in ends)
     ready = condition_of(pod, "Ready")

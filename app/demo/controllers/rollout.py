@@ -124,7 +124,7 @@ def scaled_down(deployment: Json, new: Json, old: list[Json]) -> dict[str, int]:
 def complete(deployment: Json, status: Json) -> bool:
     """Whether every pod is of the new template, and works."""
     wanted = deployment["spec"]["replicas"]
-    return (
+    return bool(
         status.get("updatedReplicas", 0) == wanted
         and status.get("replicas", 0) == wanted
         and status.get("availableReplicas", 0) == wanted
@@ -138,7 +138,7 @@ def progressed(before: Json, status: Json) -> bool:
     def old_ones(one: Json) -> int:
         return int(one.get("replicas", 0)) - int(one.get("updatedReplicas", 0))
 
-    return (
+    return bool(
         status.get("updatedReplicas", 0) > before.get("updatedReplicas", 0)
         or status.get("readyReplicas", 0) > before.get("readyReplicas", 0)
         or status.get("availableReplicas", 0) > before.get("availableReplicas", 0)

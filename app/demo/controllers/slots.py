@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from app.demo.controllers.reading import moment_of
@@ -72,10 +72,3 @@ def next_look(cron_job: Json, now: datetime, schedule: Schedule) -> datetime | N
 def job_name(cron_job: Json, slot: datetime) -> str:
     """Of the Job for a slot: the same slot gives the same name, so none is run twice."""
     return f"{cron_job['metadata']['name']}-{int(slot.timestamp()) // 60}"
-
-
-def http_date(moment: datetime) -> str:
-    """As Go's RFC1123Z writes UTC, whatever the machine's language."""
-    day = "Mon Tue Wed Thu Fri Sat Sun".split()[moment.weekday()]
-    month = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()[moment.month - 1]
-    return f"{day}, {moment:%d} {month} {moment.astimezone(UTC):%Y %H:%M:%S} +0000"

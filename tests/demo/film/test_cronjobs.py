@@ -91,8 +91,10 @@ def test_a_slot_that_comes_while_a_job_runs(policy: str, left: list[str], told: 
 
 def test_a_slot_that_had_to_wait_too_long_is_missed() -> None:
     theatre = empty()
-    policy = {"concurrencyPolicy": "Forbid", "startingDeadlineSeconds": 15}
-    theatre.person.create(CRONJOBS, cron_job("c", of=LONG, **policy))
+    theatre.person.create(
+        CRONJOBS,
+        cron_job("c", of=LONG, concurrencyPolicy="Forbid", startingDeadlineSeconds=15),
+    )
     theatre.play(175.0)
     assert names(theatre) == [f"c-{FIRST}"]
 
@@ -191,3 +193,56 @@ def test_a_deleted_cron_job_takes_its_jobs_along() -> None:
     theatre.person.delete(CRONJOBS, NAMESPACE, "c", propagation="Background")
     theatre.play(65.0)
     assert names(theatre) == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason", "message"),
+    [
+        (
+            {"timeZone": "Nowhere/Land"},
+            "UnknownTimeZone",
+            'invalid timeZone: "Nowhere/Land": unknown time zone Nowhere/Land',
+        ),
+        (
+            {"schedule": "* * *"},
+            "UnparseableSchedule",
+            'unparseable schedule: "* * *" : expected exactly 5 fields, found 3: [* * *]',
+        ),
+    ],
+)
+def test_what_older_servers_let_in_is_told(spec: dict[str, str], reason: str, message: str) -> None:
+    """The API server refuses it today; the store may hold it all the same."""
+    theatre = empty()
+    made = theatre.person.create(CRONJOBS, cron_job("c", suspend=True))
+    made["spec"] |= {"suspend": False, **spec}
+    theatre.world.api.store.put(CRONJOBS, made)
+    theatre.play(65.0)
+    assert names(theatre) == []
+    assert theatre.events("c") == [(reason, message, 1)]
+
+
+def test_a_zone_in_the_schedule_works_and_is_not_liked() -> None:
+    theatre = empty()
+    made = theatre.person.create(CRONJOBS, cron_job("c", suspend=True))
+    made["spec"] |= {"suspend": False, "schedule": "CRON_TZ=Europe/Berlin 4 14 * * *"}
+    theatre.world.api.store.put(CRONJOBS, made)
+    theatre.play(65.0)
+    assert names(theatre) == [f"c-{FIRST}"]
+    assert "UnsupportedSchedule" in reasons(theatre)
+
+
+def test_a_job_of_the_same_name_is_left_alone() -> None:
+    theatre = empty()
+    theatre.person.create(CRONJOBS, cron_job("c"))
+    other = {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": f"c-{FIRST}", "namespace": NAMESPACE},
+        "spec": LONG,
+    }
+    theatre.person.create(JOBS, other)
+    theatre.play(65.0)
+    assert names(theatre) == [f"c-{FIRST}"]
+    assert "lastScheduleTime" not in status(theatre)
+    theatre.play(60.0)
+    assert names(theatre) == [f"c-{FIRST}", f"c-{FIRST + 1}"]

@@ -292,9 +292,8 @@ def test_readiness_gates_are_somebody_elses() -> None:
 
     def ready() -> tuple[str, str]:
         told = (theatre.one(PODS, "p") or {})["status"]["conditions"]
-        return next(
-            (one["status"], one.get("reason", "")) for one in told if one["type"] == "Ready"
-        )
+        [one] = [one for one in told if one["type"] == "Ready"]
+        return one["status"], one.get("reason", "")
 
     assert ready() == ("False", "ReadinessGatesNotReady")
 
@@ -341,7 +340,8 @@ def test_a_lost_node_and_its_return() -> None:
 
     def ready(name: str) -> str:
         node = theatre.person.get(NODES, "", name)
-        return next(one["status"] for one in node["status"]["conditions"] if one["type"] == "Ready")
+        [value] = [one["status"] for one in node["status"]["conditions"] if one["type"] == "Ready"]
+        return str(value)
 
     assert (ready(NODE), ready("other")) == ("Unknown", "True")
     assert cells(theatre) == ("1/1", "Running", 0)
@@ -428,7 +428,7 @@ def test_a_log_is_the_same_whenever_it_is_read() -> None:
 def test_a_log_that_is_long_keeps_its_end() -> None:
     theatre = Theatre(scenario=Talks(NAMESPACE))
     theatre.person.create(PODS, bare("p"))
-    theatre.play(100_000.0, 500.0)
+    theatre.play(30_000.0, 3_000.0)
     found = logs(theatre).lines(NAMESPACE, "p", "main", False) or []
     assert len(found) == 2_000
     assert theatre.world.film.now() - found[-1][0] < timedelta(minutes=3)

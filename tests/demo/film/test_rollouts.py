@@ -34,7 +34,7 @@ def settled(theatre: Theatre, replicas: int, name: str = "d") -> Json:
     def done() -> bool:
         one = found(theatre, name)
         told = one.get("status") or {}
-        return (
+        return bool(
             told.get("observedGeneration") == one["metadata"]["generation"]
             and told.get("replicas", 0) == told.get("updatedReplicas", 0) == replicas
             and told.get("availableReplicas", 0) == replicas

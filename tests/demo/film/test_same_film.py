@@ -12,11 +12,11 @@ from app.demo.api.kinds import CRONJOBS, PODS
 from app.demo.options import NAMESPACE, SCENARIOS, Options
 from tests.demo.film.worlds import START, Theatre
 
-MINUTES = 5
+MINUTES = 3
 
 
 def options(scenario: str, seed: int = 7) -> Options:
-    pods = 40 if scenario == "large" else None
+    pods = 30 if scenario == "large" else None
     return Options(scenario=scenario, pods=pods, seed=seed, start=START)
 
 
@@ -29,7 +29,8 @@ def played(scenario: str, steps: list[float], seed: int = 7) -> Theatre:
 
 def irregular() -> list[float]:
     """As a loaded machine looks at its film: rarely, and late."""
-    dice, steps = Random(3), []
+    dice = Random(3)
+    steps: list[float] = []
     while sum(steps) < MINUTES * 60:
         steps.append(dice.choice((0.001, 0.3, 2.0, 11.0, 47.0)))
     return [*steps[:-1], MINUTES * 60 - sum(steps[:-1])]
@@ -118,7 +119,7 @@ def test_a_pinned_start_is_the_time_of_everything() -> None:
 
 def test_speed_divides_what_is_scripted_and_leaves_the_schedules() -> None:
     slow, fast = (
-        Theatre(Options(scenario="busy", seed=7, start=START, speed=speed)) for speed in (1.0, 20.0)
+        Theatre(Options(scenario="busy", seed=7, start=START, speed=speed)) for speed in (1.0, 6.0)
     )
 
     def sweeps(theatre: Theatre) -> list[str]:
@@ -132,4 +133,4 @@ def test_speed_divides_what_is_scripted_and_leaves_the_schedules() -> None:
         theatre.play(125.0)
     assert sweeps(slow) == sweeps(fast)
     assert len(sweeps(fast)) == 3
-    assert len(fast.written) > 3 * len(slow.written)
+    assert len(fast.written) > 2 * len(slow.written)
