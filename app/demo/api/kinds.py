@@ -15,9 +15,11 @@ EVERY_VERB = ("create", "delete", "deletecollection", "get", "list", "patch", "u
 CREATE_ONLY = ("create",)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Kind:
     """A collection of the API: its name in paths, in objects and in what people type.
+
+    There is one object of each, so they are compared by identity.
 
     `status` says whether the kind has the subresource `status`; `subresources` are the others.
     """

@@ -129,7 +129,7 @@ def _invalid(name: str, problems: Sequence[Problem]) -> Refused:
 
 def _container(pod: Json, asked: str) -> str:
     spec, name = pod["spec"], pod["metadata"]["name"]
-    names = [
+    names: list[str] = [
         container["name"]
         for part in ("initContainers", "containers")
         for container in spec.get(part, [])

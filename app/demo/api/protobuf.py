@@ -42,7 +42,8 @@ def decode(body: bytes) -> Json:
 
 
 def _message(name: str, body: bytes) -> Json:
-    known, found = MESSAGES[name], {}
+    known = MESSAGES[name]
+    found: Json = {}
     for number, part in _fields(body):
         field = known.get(number)
         if field is None:

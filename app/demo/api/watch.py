@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 65_536
 BEFORE_THE_END_SECONDS = 2.0
+TICK_SECONDS = 0.001
 DEFAULT_SECONDS = 1_800
 INITIAL_END = "k8s.io/initial-events-end"
 
@@ -133,13 +134,14 @@ class Watch:
                 for piece in pieces(self._due()):
                     yield piece
                     sent = True
-                now = loop.time()
+                # Timers may be early by a clock's tick.
+                now = loop.time() + TICK_SECONDS
                 if now >= end:
                     return
                 if sent:
                     continue
                 if self._options.bookmarks and now >= mark:
-                    mark = self._mark_after(now, end)
+                    mark = self._mark_after(mark, end)
                     yield self._bookmark()
                     continue
                 until = min(end, mark) if self._options.bookmarks else end

@@ -9,7 +9,7 @@ from app.demo.api.bodies import decoded, mapping
 from app.demo.api.calls import Answer, answered, encoded
 from app.demo.api.deletion import Options, delete, options_of, understood
 from app.demo.api.lists import page
-from app.demo.api.negotiation import form_of
+from app.demo.api.negotiation import WHOLE, form_of
 from app.demo.api.objects import (
     change,
     check_name,
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from app.clock import Clock
     from app.demo.api.calls import Call
     from app.demo.api.kinds import Json, Kind
+    from app.demo.api.negotiation import Form
     from app.demo.api.ports import Identities
     from app.demo.api.render import Renderer
     from app.demo.api.rules import User
@@ -84,7 +85,7 @@ class Writing:
             self._clock.now(),
             dry=dry,
         )
-        return self._renderer.answer_object(kind, made, form, 201)
+        return self._written(kind, made, form, 201, dry=dry)
 
     def replace(
         self, call: Call, kind: Kind, namespace: str, name: str, *, status: bool = False
@@ -98,7 +99,7 @@ class Writing:
         before = found(self._store, kind, namespace, name)
         check_uid(kind, namespace, name, metadata, before.value()["metadata"])
         made = change(self._store, before, value, status=status, dry=dry)
-        return self._renderer.answer_object(kind, made, form)
+        return self._written(kind, made, form, dry=dry)
 
     def patch(
         self, call: Call, kind: Kind, namespace: str, name: str, *, status: bool = False
@@ -117,7 +118,7 @@ class Writing:
         check_name(name, metadata)
         check_namespace(kind, namespace, metadata)
         made = change(self._store, before, value, status=status, dry=dry)
-        return self._renderer.answer_object(kind, made, form)
+        return self._written(kind, made, form, dry=dry)
 
     def delete(self, call: Call, kind: Kind, namespace: str, name: str) -> Answer:
         """An object no more, or soon."""
@@ -141,6 +142,15 @@ class Writing:
             if self._store.get(kind, *stored.key) is stored:
                 delete(self._store, stored, options, self._clock.now())
         return self._renderer.answer_page(leaving, form)
+
+    def _written(self, kind: Kind, made: Json, form: Form, code: int = 200, *, dry: bool) -> Answer:
+        """What was made of an object: the bytes that the store has made, if it is still that."""
+        metadata = made["metadata"]
+        if form == WHOLE and not dry:
+            stored = self._store.get(kind, metadata.get("namespace", ""), metadata["name"])
+            if stored is not None and str(stored.revision) == metadata["resourceVersion"]:
+                return Answer(code, stored.whole)
+        return self._renderer.answer_object(kind, made, form, code)
 
     # ---- namespaces
 
