@@ -22,6 +22,7 @@ class RealServer:
     """A `Server` over the worker's cluster."""
 
     simulated = False
+    speed = 1.0
     visitor = STRANGER
 
     def __init__(self, cluster: ControlPlane) -> None:

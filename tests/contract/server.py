@@ -19,6 +19,8 @@ class Server(Protocol):
 
     simulated: bool
     """For the few differences that docs/simulator.md lists; the test states both values."""
+    speed: float
+    """What scripted delays, such as the pause before a retry, are divided by."""
     url: str
     ca: Path
     admin_token: str

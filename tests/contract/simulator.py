@@ -65,6 +65,7 @@ class SimulatedServer:
     """A `Server` whose world is in reach: what a test is given, it is given without HTTP."""
 
     simulated = True
+    speed = 5.0
     visitor = NOBODY
 
     def __init__(self, directory: Path) -> None:
@@ -105,7 +106,7 @@ class SimulatedServer:
         known = people()
         users = {token: known[name] for name, token in self._papers.tokens.items()}
         self._rules = Rules(users, bindings())
-        world = build(Options(), clock, self._rules, self._faults, scenario=Empty())
+        world = build(Options(speed=self.speed), clock, self._rules, self._faults, scenario=Empty())
         with open_door(0) as door:
             self.url = f"https://{LOOPBACK}:{door.port}"
             application = Faulty(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.contract.workloads import told
+from tests.contract.workloads import passes, told
 from tests.control_plane.api import CRONJOBS, EVENTS, JOBS, PODS
 from tests.control_plane.objects import cronjob, job
 from tests.control_plane.scripts import has_condition, is_absent, script
@@ -35,11 +35,9 @@ async def overdue(
     body = cronjob(name, schedule=schedule, suspend=True, **fields)  # type: ignore[arg-type]
     await admin.create(body, namespace)
     past: Json = {"status": {"lastScheduleTime": stamp(minutes_ago(3))}}
-    await admin.patch(CRONJOBS, name, past, namespace, subresource="status")
+    before = await admin.patch(CRONJOBS, name, past, namespace, subresource="status")
     await admin.patch(CRONJOBS, name, {"spec": {"suspend": False}}, namespace)
-    found = await admin.until(
-        CRONJOBS, name, namespace, lambda one: bool(one and one["status"].get("active"))
-    )
+    found = await passes(admin, CRONJOBS, before, lambda one: bool(one["status"].get("active")))
     await admin.patch(CRONJOBS, name, {"spec": {"suspend": True}}, namespace)
     return found
 

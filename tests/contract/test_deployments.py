@@ -238,7 +238,10 @@ async def test_line_15_a_deployment_is_scaled_and_heals(admin: Client, namespace
     await admin.patch(DEPLOYMENTS, "web", {"spec": {"replicas": 3}}, namespace)
     await admin.until(DEPLOYMENTS, "web", namespace, settled(3))
     names = [pod["metadata"]["name"] for pod in (await admin.list(PODS, namespace))["items"]]
-    await admin.remove(PODS, namespace, names[0])
+    start = (await admin.list(PODS, namespace))["metadata"]["resourceVersion"]
+    async with admin.watching(PODS, namespace, resourceVersion=start) as watch:
+        await admin.remove(PODS, namespace, names[0])
+        await watch.until(lambda event: event["type"] == "ADDED")
     await admin.until(PODS, names[0], namespace, is_absent)
     await admin.until(DEPLOYMENTS, "web", namespace, settled(3))
     after = [pod["metadata"]["name"] for pod in (await admin.list(PODS, namespace))["items"]]

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from tests.control_plane.api import EVENTS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.contract.client import Client
+    from tests.control_plane.api import Resource
     from tests.control_plane.objects import Json
     from tests.control_plane.scripts import Predicate
 
@@ -47,6 +50,24 @@ async def told(admin: Client, namespace: str, kind: str) -> set[tuple[str, str, 
         )
         for event in found["items"]
     }
+
+
+async def passes(
+    admin: Client, resource: Resource, since: Json, predicate: Callable[[Json], bool]
+) -> Json:
+    """What an object was when this first held of it, however soon it was something else again.
+
+    `since` is the object before; nothing that came after it is missed.
+    """
+    meta = since["metadata"]
+    query = {
+        "fieldSelector": f"metadata.name={meta['name']}",
+        "resourceVersion": meta["resourceVersion"],
+    }
+    async with admin.watching(resource, meta["namespace"], **query) as watch:
+        *_, event = await watch.until(lambda event: predicate(event["object"]))
+    found: Json = event["object"]
+    return found
 
 
 def restarted(found: Json | None) -> bool:
