@@ -209,18 +209,20 @@ def test_nobody_else_gets_its_port_while_it_is_away() -> None:
 def test_a_port_that_is_taken_is_a_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(StartFailed) as told:
         port = other.getsockname()[1]
-        with Simulator(CALM, SystemClock()) as simulator:
-            simulator.papers = replace(simulator.papers, port=port)
+        simulator = Simulator(CALM, SystemClock())
+        simulator.papers = replace(simulator.papers, port=port)
+        with simulator:
             simulator.wait_ready()
     assert str(told.value) == f"Cannot listen on port {port} of 127.0.0.1: Address already in use."
 
 
 def test_an_end_before_it_is_ready_is_a_sentence(capfd: pytest.CaptureFixture[str]) -> None:
     """What the process says of it goes to our own standard error."""
-    with Simulator(CALM, SystemClock()) as simulator:
-        simulator.papers = replace(simulator.papers, certificate=Certificate("", "", ""))
-        with pytest.raises(StartFailed, match=r"ended before it was ready \(exit code 1\)\."):
-            simulator.wait_ready()
+    simulator = Simulator(CALM, SystemClock())
+    simulator.papers = replace(simulator.papers, certificate=Certificate("", "", ""))
+    failed = pytest.raises(StartFailed, match=r"ended before it was ready \(exit code 1\)\.")
+    with simulator, failed:
+        simulator.wait_ready()
     assert "SSLError" in capfd.readouterr().err
     assert simulator.pid is None
 
