@@ -74,7 +74,7 @@ def understood(given: Json, *, dry: bool) -> Options:
         Refused: 400 or 422.
     """
     grace, policy = given.get("gracePeriodSeconds"), given.get("propagationPolicy")
-    orphan, conditions = given.get("orphanDependents"), given.get("preconditions") or {}
+    orphan, conditions = given.get("orphanDependents"), given.get("preconditions")
     for value, kind, field in (
         (grace, int, "gracePeriodSeconds"),
         (policy, str, "propagationPolicy"),
@@ -103,7 +103,8 @@ def understood(given: Json, *, dry: bool) -> Options:
         raise invalid_options("DeleteOptions", problem)
     if orphan is not None:
         policy = "Orphan" if orphan else "Background"
-    return Options(grace, policy, conditions.get("uid"), conditions.get("resourceVersion"), dry)
+    wanted = conditions or {}
+    return Options(grace, policy, wanted.get("uid"), wanted.get("resourceVersion"), dry)
 
 
 def whole(text: str) -> int:

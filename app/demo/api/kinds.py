@@ -94,10 +94,24 @@ CONFIGMAPS = Kind("", "v1", "configmaps", "ConfigMap", short=("cm",))
 SERVICE_ACCOUNTS = Kind("", "v1", "serviceaccounts", "ServiceAccount", short=("sa",))
 SERVICES = Kind("", "v1", "services", "Service", short=("svc",), status=True, categories=("all",))
 DEPLOYMENTS = Kind(
-    "apps", "v1", "deployments", "Deployment", short=("deploy",), status=True, categories=("all",)
+    "apps",
+    "v1",
+    "deployments",
+    "Deployment",
+    short=("deploy",),
+    status=True,
+    subresources=("scale",),
+    categories=("all",),
 )
 REPLICA_SETS = Kind(
-    "apps", "v1", "replicasets", "ReplicaSet", short=("rs",), status=True, categories=("all",)
+    "apps",
+    "v1",
+    "replicasets",
+    "ReplicaSet",
+    short=("rs",),
+    status=True,
+    subresources=("scale",),
+    categories=("all",),
 )
 JOBS = Kind("batch", "v1", "jobs", "Job", status=True, categories=("all",))
 CRONJOBS = Kind(

@@ -9,13 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.demo.api import kinds
+from app.demo.api.acting import acting, may_not_act
 from app.demo.api.bodies import question
 from app.demo.api.calls import Answer, answered
 from app.demo.api.discovery import documents
-from app.demo.api.reading import Reading
+from app.demo.api.reading import Reading, found
 from app.demo.api.render import Renderer
 from app.demo.api.requests import name_asked_for, resource_of, verb_of
 from app.demo.api.reviews import review
+from app.demo.api.scaling import answer_scale
 from app.demo.api.statuses import (
     Refused,
     forbidden,
@@ -27,7 +29,7 @@ from app.demo.api.statuses import (
 )
 from app.demo.api.store import Store
 from app.demo.api.tables import table
-from app.demo.api.writing import Writing
+from app.demo.api.writing import Writing, is_dry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,13 +85,15 @@ class ApiServer:
             return refused(refusal)
 
     def _answer(self, call: Call) -> Answer:
-        user = call.user
-        if user is None:
+        if call.user is None:
             raise unauthorized()
+        user = acting(call, call.user, self.rules)
         resource = resource_of(call.path)
+        verb = call.method.lower() if resource is None else verb_of(call, resource)
+        if user is None:
+            raise may_not_act(call, call.user, resource, verb)
         if resource is None:
             return self._document(call, user)
-        verb = verb_of(call, resource)
         self._authorise(call, user, resource, verb)
         kind = resource.kind
         if kind.verbs == kinds.CREATE_ONLY:
@@ -140,6 +144,12 @@ class ApiServer:
             return writing.finalize(call, name)
         if part not in kind.subresources:
             raise no_such_resource()
+        if part == "scale":
+            if verb not in ("get", "update", "patch"):
+                raise method_not_allowed()
+            before = found(self.store, kind, place, name)
+            dry = is_dry(call, "UpdateOptions" if verb == "update" else "PatchOptions")
+            return answer_scale(self.store, before, call, verb, dry=dry)
         if part == "log":
             if verb != "get" or call.method == "HEAD":
                 raise method_not_allowed()
