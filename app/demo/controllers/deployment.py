@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from app.demo.controllers.recorder import Recorder
     from app.demo.film.film import Film
 
-REACTION_SECONDS = 0.04
+REACTION_SECONDS = 0.015
 """Longer than ReplicaSets take to make or delete pods and to count them again."""
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from app.demo.controllers.recorder import Recorder
     from app.demo.film.film import Film
 
-LATENCY_SECONDS = 0.03
+LATENCY_SECONDS = 0.01
 AGAIN_SECONDS = 60.0
 """A pod that found no node is looked at again, at the latest, after so long."""
 

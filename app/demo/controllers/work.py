@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 logger = structlog.get_logger("watchglass.demo.controllers")
 
-REACTION_SECONDS = 0.012
-"""What a real controller takes from an event to its write."""
+REACTION_SECONDS = 0.003
+"""From a change to what a controller does about it: so short that who acts and looks, sees it."""
 RETRY_SECONDS = 0.1
 LONGEST_RETRY_SECONDS = 60.0
 

@@ -46,19 +46,19 @@ def test_a_key_is_looked_at_once_at_the_earliest_time() -> None:
     desk.work.add(("t", "y"))
     desk.work.add_at(KEY, desk.film.start + timedelta(seconds=1))
     desk.play(20.0)
-    assert desk.looks == [(0.012, "y"), (1.0, "x")]
+    assert desk.looks == [(0.003, "y"), (1.0, "x")]
 
 
 def test_a_refusal_is_tried_again_ever_more_slowly() -> None:
     desk = Desk(refusals=4)
     desk.work.add(KEY)
     desk.play(60.0)
-    assert [at for at, _ in desk.looks] == [0.012, 0.112, 0.312, 0.712, 1.512]
+    assert [at for at, _ in desk.looks] == [0.003, 0.103, 0.303, 0.703, 1.503]
     desk.refusals = 1
     desk.work.add(KEY)
     desk.play(1.0)
     # A success in between forgives what was before.
-    assert [at for at, _ in desk.looks[5:]] == [60.012, 60.112]
+    assert [at for at, _ in desk.looks[5:]] == [60.003, 60.103]
 
 
 def thing(name: str, uid: str, *owners: str) -> dict[str, object]:
