@@ -87,21 +87,18 @@ export function overSocket(machine, question, listener) {
     leave();
     listener.end(end);
   };
-  /** @type {WebSocket} */
+  /** @type {WebSocket | undefined} */
   let socket;
+  function leave() {
+    left = true;
+    socket?.close();
+  }
   try {
     socket = machine.socket(url.href);
   } catch {
     // No WebSocket here, or none may be opened from this page.
-    const stop = machine.later(() => end({ reason: 'network' }), 0);
-    return () => {
-      left = true;
-      stop();
-    };
-  }
-  function leave() {
-    left = true;
-    socket.close();
+    machine.later(() => end({ reason: 'network' }), 0);
+    return leave;
   }
   let open = false;
   socket.onopen = () => {
