@@ -183,6 +183,11 @@ class Faults:
 
     # ---- asking
 
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is on."""
+        return not self._on
+
     def on(self, name: str, resource: str | None = None) -> Fault | None:
         """The fault if it is on and about this resource; asking costs nothing."""
         fault = self._on.get(name)

@@ -15,6 +15,7 @@ import anyio
 
 from app.demo.api.calls import encoded
 from app.demo.api.kinds import BY_PLURAL
+from app.demo.api.requests import resource_of
 from app.demo.api.statuses import failure
 
 if TYPE_CHECKING:
@@ -220,10 +221,15 @@ class _Watch:
                 self._begun = True
                 await self._look()
             return
-        *lines, self._rest = (self._rest + message.get("body", b"")).split(b"\n")
+        body, more = message.get("body", b""), message.get("more_body", False)
+        if more and self._faults.quiet and not self._rest and not self._lost:
+            # Nothing is to go wrong: lines that come together go on together.
+            await self._write(body)
+            return
+        *lines, self._rest = (self._rest + body).split(b"\n")
         for line in lines:
             await self._line(line + b"\n")
-        if not message.get("more_body", False) and not self._ended:
+        if not more and not self._ended:
             await self._end(self._rest)
 
     async def _look(self) -> None:
@@ -250,7 +256,7 @@ class _Watch:
         if not self._begun:
             await self._write(line)
             return
-        if self._muted():
+        if self._lost or self._muted():
             self._lost = True
             return
         bookmark = line.startswith(BOOKMARK) and LAST_OF_A_LIST not in line
@@ -288,21 +294,16 @@ class _Watch:
 
 def asked(scope: Scope) -> tuple[str | None, bool]:
     """The resource a request is about (`pods`, `cronjobs.batch`, None) and whether it watches."""
-    parts = scope["path"].strip("/").split("/")
-    if parts[0] == "api" and len(parts) > 2:
-        group, version, rest = "", parts[1], parts[2:]
-    elif parts[0] == "apis" and len(parts) > 3:
-        group, version, rest = parts[1], parts[2], parts[3:]
-    else:
+    resource = resource_of(scope["path"])
+    if resource is None:
         return None, False
-    if rest[0] == "namespaces" and len(rest) > 2:
-        rest = rest[2:]
-    kind = BY_PLURAL.get((group, version, rest[0]))
+    kind = BY_PLURAL.get((resource.group, resource.version, resource.plural))
     if kind is None:
         return None, False
     query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     wish = query.get("watch", ["false"])[0].lower()
-    return kind.resource, scope["method"] == "GET" and wish not in ("false", "0")
+    is_watch = resource.watch or wish not in ("false", "0")
+    return kind.resource, is_watch and not resource.name and scope["method"] == "GET"
 
 
 async def _answer(

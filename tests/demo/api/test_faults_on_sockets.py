@@ -337,6 +337,29 @@ async def test_a_watch_that_is_refused_is_refused_as_ever(simulated: Served) -> 
     assert (await refused.json())["reason"] == "Forbidden"
 
 
+async def test_the_old_path_of_a_watch_is_one(simulated: Served) -> None:
+    simulated.faults.turn_on("gone", {"resource": "configmaps"})
+    path = CONFIG_MAPS.replace("/v1/", "/v1/watch/")
+    assert (await (await simulated.ask(path)).event())[0] == "ERROR"
+    # What names one object or another method is none.
+    simulated.make("a")
+    assert (await simulated.ask(f"{CONFIG_MAPS}/a?watch=1")).code == 200
+    assert (await simulated.ask("/api/v1/nothing?watch=1")).code == 404
+
+
+async def test_a_burst_of_events_comes_through_every_switch(simulated: Served) -> None:
+    names = [f"c-{number}" for number in range(50)]
+    watch = await simulated.watch()
+    for name in names:
+        simulated.make(name)
+    assert [(await watch.event())[1]["metadata"]["name"] for _ in names] == names
+    simulated.faults.turn_on("duplicate", {"count": 3})
+    for name in ("d-0", "d-1", "d-2", "d-3"):
+        simulated.make(name)
+    found = [(await watch.event())[1]["metadata"]["name"] for _ in range(7)]
+    assert found == ["d-0", "d-0", "d-1", "d-1", "d-2", "d-2", "d-3"]
+
+
 async def test_other_streams_are_left_alone(simulated: Served) -> None:
     for name in ("gone", "truncate", "duplicate", "silent", "gone-http"):
         simulated.faults.turn_on(name, {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -129,6 +130,39 @@ async def test_columns_are_the_same(admin: Api, kind: Kind) -> None:
 async def test_pods(admin: Api, namespace: str) -> None:
     async with held(admin, namespace, generated_pods(SEED, 600)):
         assert await differing(admin, kinds.PODS, namespace) == (600, [])
+
+
+async def test_pods_of_which_chance_makes_none(admin: Api, namespace: str) -> None:
+    gates = [{"conditionType": f"example.com/{word}"} for word in ("a", "b", "c")]
+    lost, gated = generated_pods(SEED, 2)
+    lost.manifest["metadata"]["finalizers"] = ["watchglass.test/hold"]
+    gated.manifest["metadata"]["finalizers"] = []
+    containers = [{"name": "main", "image": "example/app"}]
+    # Held back, so that nobody gives it a node before it is nominated for one.
+    gated.manifest["spec"] = {
+        "containers": containers,
+        "readinessGates": gates,
+        "schedulingGates": [{"name": "watchglass.test/gate"}],
+    }
+    conditions = [
+        {"type": "example.com/a", "status": "True"},
+        {"type": "example.com/b", "status": "False"},
+    ]
+    addresses = {"podIP": "10.0.0.7", "podIPs": [{"ip": "10.0.0.7"}, {"ip": "fd00::7"}]}
+    pods = [
+        replace(lost, status={"phase": "Running", "reason": "NodeLost"}, deleted=True),
+        replace(
+            gated,
+            status={"phase": "Running", "conditions": conditions, "nominatedNodeName": "n"}
+            | addresses,
+            deleted=False,
+        ),
+    ]
+    async with held(admin, namespace, pods):
+        assert await differing(admin, kinds.PODS, namespace) == (2, [])
+        rows = (await read(admin, kinds.PODS, namespace))["rows"]
+    assert [row["cells"][2] for row in rows] == ["Unknown", "Running"]
+    assert rows[1]["cells"][5:] == ["10.0.0.7", "<none>", "n", "1/3"]
 
 
 async def test_jobs(admin: Api, namespace: str) -> None:
