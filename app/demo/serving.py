@@ -57,6 +57,8 @@ class Server(uvicorn.Server):
                 interface="asgi3",
                 lifespan="off",
                 log_config=None,
+                # Upgrades that are refused are no news.
+                log_level="error",
                 access_log=False,
                 server_header=False,
                 # Our own clock may be set wrong on purpose.

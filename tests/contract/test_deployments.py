@@ -255,6 +255,46 @@ async def test_line_15_a_deployment_is_scaled_and_heals(admin: Client, namespace
     assert status == {"observedGeneration": 3, "terminatingReplicas": 0}
 
 
+async def test_line_15_a_size_can_be_set_by_whoever_knows_nothing_else(
+    admin: Client, namespace: str
+) -> None:
+    made = await admin.create(deployment("web", replicas=0), namespace)
+    path = f"{DEPLOYMENTS.path(namespace, 'web')}/scale"
+    empty = (await admin.send("GET", path)).json
+    assert empty["spec"] == {}
+    body: Json = {"spec": {"replicas": 2}}
+    reply = await admin.change(DEPLOYMENTS, namespace, "web", body, subresource="scale")
+    assert (reply.code, reply.json["kind"], reply.json["apiVersion"]) == (
+        200,
+        "Scale",
+        "autoscaling/v1",
+    )
+    assert reply.json["spec"] == {"replicas": 2}
+    assert reply.json["metadata"].keys() == {
+        "name",
+        "namespace",
+        "uid",
+        "resourceVersion",
+        "creationTimestamp",
+    }
+    await admin.until(DEPLOYMENTS, "web", namespace, settled(2))
+    scale = (await admin.send("GET", path)).json
+    assert scale["status"] == {"replicas": 2, "selector": "app=web"}
+    scale["spec"]["replicas"] = 1
+    put = await admin.send("PUT", path, scale)
+    assert (put.code, put.json["spec"]) == (200, {"replicas": 1})
+    stale = await admin.send("PUT", path, {**empty, "spec": {"replicas": 5}})
+    assert stale.refusal[:2] == (409, "Conflict")
+    bad = await admin.change(
+        DEPLOYMENTS, namespace, "web", {"spec": {"replicas": -1}}, subresource="scale"
+    )
+    assert bad.refusal[:2] == (422, "Invalid")
+    assert bad.refusal[2].startswith('Scale.autoscaling "web" is invalid: spec.replicas: ')
+    found = await admin.until(DEPLOYMENTS, "web", namespace, settled(1))
+    assert found["metadata"]["uid"] == made["metadata"]["uid"]
+    assert found["metadata"]["generation"] == 3
+
+
 async def test_line_15_a_deployment_takes_its_own_with_it(admin: Client, namespace: str) -> None:
     await admin.create(deployment("web", replicas=2), namespace)
     await admin.until(DEPLOYMENTS, "web", namespace, settled(2))

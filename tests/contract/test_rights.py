@@ -318,6 +318,29 @@ async def test_line_13_a_client_can_ask_who_it_is(server: Server, visitor: Clien
     assert "system:authenticated" in who["groups"]
 
 
+async def test_line_13_who_may_can_act_as_somebody_else(
+    admin: Client, server: Server, visitor: Client, namespace: str
+) -> None:
+    as_visitor = {"Impersonate-User": server.visitor}
+    path = PODS.path(namespace)
+    assert (await admin.send("GET", path, headers=as_visitor)).code == 403
+    with server.granted(rule("list", "pods"), namespace=namespace):
+        assert (await admin.send("GET", path, headers=as_visitor)).code == 200
+    as_master = {"Impersonate-User": "somebody", "Impersonate-Group": "system:masters"}
+    assert (await admin.send("GET", path, headers=as_master)).code == 200
+    code, reason, message = (await visitor.send("GET", path, headers=as_master)).refusal
+    assert (code, reason) == (403, "Forbidden")
+    assert message == (
+        f'pods is forbidden: User "{server.visitor}" cannot impersonate-on:user-info:list resource '
+        f'"pods" in API group "" in the namespace "{namespace}"'
+    )
+    body: Json = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+    reviews = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+    who = (await admin.send("POST", reviews, body, headers=as_master)).json["status"]["userInfo"]
+    assert who["username"] == "somebody"
+    assert sorted(who["groups"]) == ["system:authenticated", "system:masters"]
+
+
 async def test_line_13_an_answer_that_nobody_may_have_comes_before_all_others(
     visitor: Client, namespace: str
 ) -> None:

@@ -49,6 +49,7 @@ SUBRESOURCES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
     "eviction": ("Eviction", "policy", "v1", ("create",)),
     "exec": ("PodExecOptions", "", "", ("create", "get")),
     "finalize": ("", "", "", ("update",)),
+    "scale": ("Scale", "autoscaling", "v1", READ_AND_WRITE),
     "log": ("", "", "", ("get",)),
     "status": ("", "", "", READ_AND_WRITE),
 }
