@@ -90,7 +90,15 @@ export class Tab {
     });
   }
 
-  later = (call, ms) => this.time.later(() => this.run(call), ms);
+  // One that is due in a frozen tab can still be stopped.
+  later = (call, ms) => {
+    let stopped = false;
+    const stop = this.time.later(() => this.run(() => stopped || call()), ms);
+    return () => {
+      stopped = true;
+      stop();
+    };
+  };
 
   random = () => (typeof this.chance === 'function' ? this.chance() : this.chance);
 
@@ -181,7 +189,8 @@ export class Locks {
 
 /** BroadcastChannels of one origin: what is posted is copied, and comes to all others in order. */
 export class Channels {
-  posted = [];
+  /** Whether a message is lost on its way. */
+  lose = () => false;
   #open = new Set();
 
   open(name, run = (call) => call()) {
@@ -190,7 +199,7 @@ export class Channels {
       onmessage: null,
       postMessage: (message) => {
         if (!this.#open.has(channel)) throw new DOMException('closed', 'InvalidStateError');
-        this.posted.push(structuredClone(message));
+        if (this.lose(message)) return;
         for (const other of this.#open) {
           if (other === channel || other.name !== name) continue;
           const data = structuredClone(message);
