@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.demo.api.statuses import bad_request
+from app.demo.api.statuses import Refused, bad_request, failure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +113,8 @@ def _merge_list(name: str, key: str, value: list[Any], part: list[Any]) -> list[
             others = [one for one in part if PATCH not in one]
             return [_plain(one) for one in others]
         if key not in element:
-            raise bad_request(f"map: {_go_map(element)} does not contain declared merge key: {key}")
+            message = f"map: {_go_map(element)} does not contain declared merge key: {key}"
+            raise Refused(500, failure(500, "", message))
         places = [
             index
             for index, one in enumerate(result)
