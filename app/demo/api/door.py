@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 BACKLOG = 1_024
+AGAIN_SECONDS = 0.2
 AT_ONCE = struct.pack("ii", 1, 0)
 """SO_LINGER without patience: closing sends a reset and forgets what was not sent."""
 
@@ -29,7 +30,8 @@ class Door:
     """
 
     def __init__(self, port: int = 0) -> None:
-        # Bound and never listening: others cannot take the port while the door is shut.
+        # Bound and never listening: while the door is shut nobody takes the port who does not
+        # insist on it (SO_REUSEADDR).
         self._keeper = _bound(port)
         self.port: int = self._keeper.getsockname()[1]
         self._server: uvicorn.Server | None = None
@@ -89,7 +91,7 @@ class Door:
                 config=config, server_state=server.server_state, app_state=server.lifespan.state
             )
 
-        made = self._listen()
+        made = await self._listen_again()
         try:
             listening = await asyncio.get_running_loop().create_server(
                 protocol, sock=made, ssl=config.ssl, backlog=BACKLOG
@@ -99,6 +101,14 @@ class Door:
             raise
         self._opening = None
         server.servers.append(listening)
+
+    async def _listen_again(self) -> socket.socket:
+        """As soon as whoever took the port has left it."""
+        while True:
+            try:
+                return self._listen()
+            except OSError:
+                await asyncio.sleep(AGAIN_SECONDS)
 
     # ---- one connection
 

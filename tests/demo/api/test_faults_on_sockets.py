@@ -75,6 +75,18 @@ async def test_refuse_shuts_the_port_and_keeps_it(simulated: Served) -> None:
     assert (await again.event())[1]["metadata"]["name"] == "meanwhile"
 
 
+async def test_a_port_that_was_taken_meanwhile_is_waited_for(simulated: Served) -> None:
+    simulated.faults.turn_on("refuse", {})
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", simulated.door.port))
+        other.listen()
+        simulated.faults.turn_off("refuse")
+        # The first attempt is made at once, and fails.
+        await asyncio.sleep(0)
+    assert (await until_accepted(simulated)).code == 200
+
+
 async def test_refuse_ends_by_itself(simulated: Served) -> None:
     simulated.faults.turn_on("refuse", {"seconds": 0.1})
     assert (await until_accepted(simulated)).code == 200
