@@ -220,6 +220,8 @@ async def test_line_15_kubectl_rolls_out(admin: Client, kubectl: Kubectl, namesp
     await admin.until(DEPLOYMENTS, "web", namespace, settled(2))
     kubectl.say("rollout undo deployment/web")
     await admin.until(DEPLOYMENTS, "web", namespace, settled(2))
+    kubectl.say("scale deployment/web --replicas=1")
+    await admin.until(DEPLOYMENTS, "web", namespace, settled(1))
     kubectl.say("get deployment web -o wide")
     kubectl.say("delete deployment web")
     kubectl.compare("rollout")
@@ -302,7 +304,9 @@ async def test_line_13_kubectl_asks_what_it_may(
             "get jobs",
         ):
             visitor.say(line)
-    kubectl.said += [line.replace(server.visitor, "VISITOR") for line in visitor.said]
+            kubectl.say(f"{line} --as={server.visitor}")
+    said = [*kubectl.said, *visitor.said]
+    kubectl.said = [line.replace(server.visitor, "VISITOR") for line in said]
     kubectl.compare("rights")
 
 

@@ -12,7 +12,6 @@ from tests.control_plane.objects import container, deployment, pod_spec
 
 if TYPE_CHECKING:
     from tests.contract.client import Client
-    from tests.contract.server import Server
     from tests.control_plane.objects import Json
 
 
@@ -204,31 +203,6 @@ async def test_line_10_a_uid_inside_a_patch_is_one_too(admin: Client, namespace:
     assert "metadata.uid: Invalid value: " in message
     assert message.endswith(": field is immutable")
     assert (await admin.get(PODS, "p", namespace))["status"]["phase"] == "Pending"
-
-
-async def test_line_10_apply_on_the_server_is_done_or_refused_and_never_pretended(
-    admin: Client, server: Server, namespace: str
-) -> None:
-    path = CONFIGMAPS.path(namespace, "a")
-    reply = await admin.send(
-        "PATCH",
-        path,
-        config("a", k="1"),
-        query={"fieldManager": "contract", "force": "true"},
-        content_type="application/apply-patch+yaml",
-    )
-    if server.simulated:
-        # kubectl says so: "Server-side apply not available on the server".
-        assert reply.refusal == (415, "UnsupportedMediaType", "415: Unsupported Media Type")
-        assert (await admin.send("GET", path)).code == 404
-    else:
-        assert (reply.code, reply.json["data"]) == (201, {"k": "1"})
-
-
-async def test_line_10_who_wrote_which_field(admin: Client, server: Server, namespace: str) -> None:
-    """For server-side apply alone, so the simulator does not keep it."""
-    made = await admin.create(config("a", k="1"), namespace)
-    assert ("managedFields" in made["metadata"]) is not server.simulated
 
 
 async def test_line_10_names_cannot_be_patched(admin: Client, namespace: str) -> None:
