@@ -19,6 +19,8 @@ logger = structlog.get_logger("watchglass.demo.controllers")
 
 REACTION_SECONDS = 0.003
 """From a change to what a controller does about it: so short that who acts and looks, sees it."""
+PAST_IS_SLOWER = 300
+"""Nobody looks at how the past came to be: there, changes are gathered for a second."""
 RETRY_SECONDS = 0.1
 LONGEST_RETRY_SECONDS = 60.0
 
@@ -42,7 +44,9 @@ class Work:
 
     def add(self, key: Key, seconds: float | None = None) -> None:
         """Look at `key` after a scripted delay; sooner, when it is to be looked at sooner."""
-        self.add_at(key, self._film.after(self._reaction if seconds is None else seconds))
+        if seconds is None:
+            seconds = self._reaction * (1 if self._film.begun else PAST_IS_SLOWER)
+        self.add_at(key, self._film.after(seconds))
 
     def add_at(self, key: Key, moment: datetime) -> None:
         """Look at `key` at a wall time, or sooner."""

@@ -38,6 +38,8 @@ ROTAS = (
 NODES = tuple(f"eu-agents-0{number}" for number in range(1, 5))
 SYSTEM = ("default", "kube-node-lease", "kube-public", "kube-system")
 FOUNDED = 58 * DAY + HOUR
+SETTLED = 120.0
+"""Pods are younger than their Deployment, but not a day younger to whoever reads their age."""
 
 VOICES = {"runner": "worker"}
 
@@ -97,7 +99,7 @@ class Agents:
         ]
         for fleet in self.fleets:
             made = deployment(fleet, self.stay)
-            acts.append((fleet.age, f"maker of {fleet.name}", _applying(stage, made)))
+            acts.append((fleet.age + SETTLED, f"maker of {fleet.name}", _applying(stage, made)))
         for at, rota in enumerate(self.rotas):
             acts.append((FOUNDED - 600 - at, f"maker of {rota.name}", _scheduling(stage, rota)))
             if not rota.suspended:

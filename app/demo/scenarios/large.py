@@ -61,9 +61,12 @@ class Large(Agents):
 
     def _change(self, stage: Stage, chance: Random) -> None:
         fleet = chance.choice(self.fleets)
-        pod = stage.some_pod(chance, NAMESPACE, app=fleet.name)
-        worker = None if pod is None else stage.kubelets.worker(key_of(pod))
-        if pod is None or worker is None:
+        crew = stage.crew(NAMESPACE, fleet.name)
+        if not crew:
+            return
+        pod = chance.choice(crew)
+        worker = stage.kubelets.worker(key_of(pod))
+        if worker is None:
             return
         what = chance.random()
         if what < 0.4:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from app.demo.api.kinds import PODS
-from app.demo.controllers.reading import active, holds, key_of
+from app.demo.api.kinds import DEPLOYMENTS, PODS, REPLICA_SETS
+from app.demo.controllers.reading import active, holds, key_of, uid_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +59,18 @@ class Stage:
             pod
             for pod in self.informer.within(PODS, namespace)
             if active(pod) and labels.items() <= (pod["metadata"].get("labels") or {}).items()
+        ]
+        return sorted(found, key=key_of)
+
+    def crew(self, namespace: str, deployment: str) -> list[Json]:
+        """The pods of a Deployment that are ready, found without looking at all others."""
+        owner = self.informer.get(DEPLOYMENTS, (namespace, deployment))
+        sets = [] if owner is None else self.informer.controlled(REPLICA_SETS, uid_of(owner))
+        found = [
+            pod
+            for one in sets
+            for pod in self.informer.controlled(PODS, uid_of(one))
+            if active(pod) and holds(pod, "Ready")
         ]
         return sorted(found, key=key_of)
 

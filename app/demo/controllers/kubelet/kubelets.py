@@ -42,6 +42,8 @@ class Kubelets:
             self._start_beating(node)
 
     def _start_beating(self, node: Node) -> None:
+        node.beat()
+        self._post(node.name)
         self._film.every(BEAT_SECONDS, f"lease of {node.name}", node.beat)
         self._film.every(POST_SECONDS, f"status of {node.name}", lambda: self._post(node.name))
 
