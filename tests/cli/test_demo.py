@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,7 +24,6 @@ from tests.demo.process.living import await_truth, lives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 SOON = 30.0
 """Seconds in which a machine of any speed does what a person sees at once."""
@@ -170,7 +170,13 @@ def test_a_signal_before_anything_is_there_is_an_end_too(tmp_path: Path) -> None
     with subprocess.Popen(
         command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as running:
-        await_truth(lambda: bool(children(running.pid)), "the simulator is started")
+
+        def is_there() -> bool:
+            # Until it is that program it is a copy of ours, and we wait for it.
+            started = children(running.pid)
+            return any(b"app.demo" in Path(f"/proc/{n}/cmdline").read_bytes() for n in started)
+
+        await_truth(is_there, "the simulator is started")
         (simulator,) = children(running.pid)
         os.kill(simulator, signal.SIGSTOP)
         running.send_signal(signal.SIGINT)
