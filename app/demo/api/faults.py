@@ -100,7 +100,7 @@ SWITCHES: tuple[Switch, ...] = (
     ),
     Switch(
         "clock",
-        "The server's clock is `offset` seconds ahead, or behind.",
+        "The server's `Date` is `offset` seconds ahead, or behind; the film goes on as it would.",
         (SECONDS,),
         numbers={"offset": Number(-1e8, 1e8, 3_600.0)},
     ),

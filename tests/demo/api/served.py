@@ -190,7 +190,7 @@ async def served() -> AsyncIterator[Served]:
     tokens = {name: names[name] for name in (DEMO, VIEWER, NOBODY)}
     rules = Rules(tokens | {CONTROLLER: controller("job")}, bindings("default"))
     api = ApiServer(
-        shifted,
+        clock,
         lambda user: Identities(),
         rules,
         tables=table,
