@@ -2,7 +2,7 @@
 
 import { since } from './machine.js';
 import { idOf } from './messages.js';
-import { Store } from './store.js';
+import { Store, lost } from './store.js';
 import { covers } from './views.js';
 
 /** @typedef {import('./machine.js').Machine} Machine */
@@ -34,10 +34,8 @@ export class Board {
   take(message, view) {
     const { event, id, data } = message;
     this.view = view;
-    if (event === 'hello') {
-      this.#hello = data;
-      if (!data.resumed) this.#whole = false;
-    } else if (id !== undefined) this.#whole = true;
+    if (event === 'hello') this.#hello = data;
+    else if (id !== undefined) this.#whole = true;
     // Parts of something that will only be whole with the next id.
     else if (event === 'snapshot' || event === 'change') this.#whole = false;
     if (event === 'heartbeat') this.#beat = { data, at: this.#machine.moment() };
@@ -48,6 +46,11 @@ export class Board {
   /** @returns {import('./messages.js').Cursor | undefined} where it stands, while it is whole */
   get cursor() {
     return this.#whole ? this.#store.cursor : undefined;
+  }
+
+  /** @param {number} seq of a heartbeat @returns {boolean} whether something before it has not come */
+  lacks(seq) {
+    return lost(this.#store.cursor, this.#store.epoch ?? '', seq);
   }
 
   /**

@@ -155,7 +155,8 @@ export class Follower {
     const follows = this.#ready && number === this.#number + 1;
     const begins = message.event === 'hello' && !message.data.resumed;
     this.#number = number;
-    if (!(begins || follows) || !covers(view, this.#ports.view)) {
+    const lacking = message.event === 'heartbeat' && this.#ports.board.lacks(message.data.seq);
+    if (!(begins || follows) || lacking || !covers(view, this.#ports.view)) {
       // When a heartbeat comes, its leader has everything: an answer should have come.
       if (this.#ready || message.event === 'heartbeat' || message.event === 'hello') this.#rejoin();
       return;

@@ -38,8 +38,8 @@ export class Leader {
   #number = 0;
   /** @type {{detail: LinkDetail, at: Moment, number: number}} */
   #link;
-  /** @type {Set<string>} tabs to answer as soon as there is something whole */
-  #waiting = new Set();
+  /** @type {Map<string, View>} tabs to answer as soon as there is something whole */
+  #waiting = new Map();
   #stopBeat = () => {};
   #stopHidden = () => {};
 
@@ -90,13 +90,13 @@ export class Leader {
 
   /** @param {Join | Viewing | Call} note */
   hear(note) {
+    // First, so that nobody hears of a view that is not theirs and asks again.
+    this.#stream.choose(this.#union());
     if (note.type === 'retry') this.retryNow();
     if (note.type === 'ping' || note.type === 'join') this.beat();
-    if (note.type === 'join') {
-      this.#waiting.add(note.tab);
-      if (covers(this.#stream.view, note.view)) this.#answer();
-    }
-    this.#stream.choose(this.#union());
+    if (note.type !== 'join') return;
+    this.#waiting.set(note.tab, note.view);
+    this.#answer();
   }
 
   /** @param {Sign} sign */
@@ -134,11 +134,13 @@ export class Leader {
   }
 
   #answer() {
-    if (!this.#ports.board.cursor) return;
-    const messages = this.#waiting.size ? this.#ports.board.remembered() : [];
-    for (const to of this.#waiting) {
-      this.#ports.say({ type: 'answer', number: this.#number, view: this.#stream.view, to, messages });
+    const { board, say } = this.#ports;
+    const { view } = board;
+    const ready = board.cursor ? [...this.#waiting].filter(([, shown]) => covers(view, shown)) : [];
+    const messages = ready.length ? board.remembered() : [];
+    for (const [to] of ready) {
+      this.#waiting.delete(to);
+      say({ type: 'answer', number: this.#number, view, to, messages });
     }
-    this.#waiting.clear();
   }
 }

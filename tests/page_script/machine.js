@@ -189,8 +189,8 @@ export class Locks {
 
 /** BroadcastChannels of one origin: what is posted is copied, and comes to all others in order. */
 export class Channels {
-  /** Whether a message is lost on its way. */
-  lose = () => false;
+  /** Whether a message is lost on its way to a tab, known by its `run`. */
+  lose = (message, run) => void [message, run];
   #open = new Set();
 
   open(name, run = (call) => call()) {
@@ -199,9 +199,8 @@ export class Channels {
       onmessage: null,
       postMessage: (message) => {
         if (!this.#open.has(channel)) throw new DOMException('closed', 'InvalidStateError');
-        if (this.lose(message)) return;
         for (const other of this.#open) {
-          if (other === channel || other.name !== name) continue;
+          if (other === channel || other.name !== name || this.lose(message, other.run)) continue;
           const data = structuredClone(message);
           setImmediate(() => other.run(() => this.#open.has(other) && other.onmessage?.({ data })));
         }

@@ -145,14 +145,16 @@ test('a page that was painted later than the leader has heard keeps its paint', 
 });
 
 test('tabs of several views: the union is asked for, and each is given its own', async () => {
-  const { server, open, time } = browser();
+  const { server, open, time, channels } = browser();
+  let answers = 0;
+  channels.lose = ({ type }) => void (answers += type === 'answer' ? 1 : 0);
   server.change(['pods', 'a/x', value(1)], ['pods', 'b/x', value(1)], ['cronjobs', 'b/j', value(1)], ['sources', 'pods/a', value(1)], ['sources', 'pods/b', value(1)]);
   const one = open({ topics: ['pods'], namespaces: ['a'] });
   await time.pass(200);
   assert.equal(server.asked[0].url.search, '?topics=pods&namespace=a');
   const two = open({ topics: ['cronjobs', 'sources'], namespaces: ['b'] });
   await time.pass(200);
-  assert.deepEqual([server.asked.length, server.readers.size], [2, 1]);
+  assert.deepEqual([server.asked.length, server.readers.size, answers], [2, 1, 0], 'a stream from its beginning is the answer');
   assert.equal(server.asked[1].url.searchParams.get('topics'), 'cronjobs,pods,sources');
   assert.equal(server.asked[1].url.searchParams.get('namespace'), 'a,b');
   assert.equal(server.asked[1].headers.get('last-event-id'), null);
@@ -189,6 +191,106 @@ test('a leader that is closed is followed by the next, from where it stood', asy
   agree(rest);
   assert.deepEqual(rest.map(({ losses }) => losses), [0, 0]);
   assert.ok(rest.every(({ link }) => link.now.state === 'live'));
+});
+
+test('a follower that lacks what a new leader has asks it for everything, at once', async () => {
+  const { server, open, time, agree, tabs, channels } = browser();
+  const first = open();
+  await time.pass(100);
+  const heir = open();
+  const other = open();
+  await time.pass(SECOND);
+  channels.lose = ({ type }, run) => type === 'relay' && run === other.tab.run;
+  server.change(['pods', 'a/x', value(1)]);
+  await time.pass(100);
+  channels.lose = () => false;
+  assert.deepEqual([heir.holds(), other.holds()], [{ 'a/x': value(1) }, {}]);
+  tabs.shift();
+  first.close();
+  await time.pass(500);
+  assert.deepEqual([heir.shared.role, server.asked.at(-1).reader.reason], ['leader', 'resumed']);
+  agree();
+});
+
+test('who comes while the leader is given something in pieces is answered when it is whole', async () => {
+  const { server, open, time, agree } = browser();
+  server.change(['pods', 'a/x', value(1)]);
+  open();
+  await time.pass(100);
+  const [{ reader }] = server.asked;
+  server.seq = 5;
+  server.entries.get('pods').set('a/x', { value: value(2), seq: 4 });
+  server.entries.get('cronjobs').set('a/j', { value: value(1), seq: 5 });
+  reader.send('change', { changes: [{ topic: 'pods', key: 'a/x', op: 'upsert', value: value(2) }] });
+  await time.pass(10);
+  const joiner = open();
+  await time.pass(100);
+  assert.deepEqual(joiner.holds(), {});
+  server.snapshot(reader, ['cronjobs'], 2);
+  await time.pass(100);
+  agree();
+  agree([joiner], 'cronjobs');
+});
+
+test('a leader that has not heard what we show is told again', async () => {
+  const { server, open, time, channels } = browser();
+  server.change(['cronjobs', 'a/j', value(1)]);
+  open({ topics: ['pods'] });
+  await time.pass(100);
+  channels.lose = ({ type }) => type === 'join' || type === 'view';
+  const other = open({ topics: ['cronjobs'] });
+  await time.pass(100);
+  channels.lose = () => false;
+  await time.pass(6 * SECOND);
+  assert.deepEqual(other.holds('cronjobs'), { 'a/j': value(1) });
+});
+
+test('one that led before is not believed, and one that leads since is', async () => {
+  const { server, open, time, pass, channels, leaders, tabs, agree } = browser();
+  const terms = [];
+  channels.lose = ({ term }) => void (term && terms.push(term));
+  server.change(['pods', 'a/x', value(1)]);
+  open();
+  await pass(100);
+  open();
+  await pass(SECOND);
+  const stranger = channels.open('watchglass.stream/1 /');
+  const heard = [];
+  stranger.onmessage = ({ data }) => heard.push(data.type);
+  const say = (note) => stranger.postMessage({ v: 1, tab: 'stranger', ...note });
+  const lie = { event: 'change', id: 'aaaaaaaaaa-2', data: { changes: [{ topic: 'pods', key: 'a/x', op: 'upsert', value: value(99) }] } };
+  const hello = { ...tabs[0].messages[0], ageMs: 0 };
+  [hello, lie, lie].forEach((message, at) => say({ type: 'relay', term: terms[0] - 1, number: at + 1, view: { topics: [], namespaces: null }, message }));
+  await time.pass(100);
+  agree();
+  assert.ok(heard.includes('beat'), 'it is shown who leads');
+  say({ type: 'lead', term: terms[0] + 10_000_000, visible: true });
+  await time.pass(500);
+  // It gives way; the lock, which the other does not have, goes to the next.
+  assert.equal(tabs[0].shared.role, 'follower');
+  assert.deepEqual([leaders(), server.readers.size], [[tabs[1]], 1]);
+  assert.ok(terms.at(-1) > terms[0] + 10_000_000, 'terms grow, whatever the clock says');
+  await pass(SECOND);
+  agree();
+  assert.ok(tabs.every(({ link }) => link.now.state === 'live'));
+});
+
+test('a loss on the way to the leader is healed for all', async () => {
+  const { server, open, pass, tabs, agree } = browser();
+  open();
+  await pass(100);
+  open();
+  await pass(SECOND);
+  const [{ reader }] = server.asked;
+  const { send } = reader;
+  reader.send = () => {};
+  server.change(['pods', 'a/x', value(1)]);
+  reader.send = send;
+  await pass(100);
+  await pass(SECOND);
+  assert.deepEqual([server.asked.length, server.asked[1].headers.get('last-event-id')], [2, null]);
+  agree();
+  assert.equal(tabs[1].losses, 0, 'a follower asks before it takes such a heartbeat');
 });
 
 test('a follower that lags behind a new leader asks it for everything', async () => {
