@@ -148,8 +148,9 @@ class SteppedWriter(TaskWriter):
     def try_write(self, frame: Frame) -> int:
         """Write if the transport is below its high-water mark."""
         message = frame.body
-        sending: Coroutine[Any, Any, None] = self._send(message)  # type: ignore[assignment]
         try:
+            # A plain function that gives an awaitable may write, and raise, when it is called.
+            sending: Coroutine[Any, Any, None] = self._send(message)  # type: ignore[assignment]
             # With a default `next` tells of the end by a value, which is cheaper than to raise.
             if next(sending.__await__(), DONE) is DONE:
                 return len(message["body"])

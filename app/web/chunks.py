@@ -33,8 +33,8 @@ class ChunkedSend:
     """The ASGI `send` of one response whose start has been sent with chunked coding.
 
     A message that carries its bytes as they go over the wire is written at once when there is room.
-    Everything else, what has to wait included, is the cycle's own `send`. So of the two nothing is
-    ever written by one that waits, and both can be stepped: `tests/stream/test_stepping.py`.
+    Everything else, what has to wait included, is the cycle's own `send`. Neither of the two writes
+    anything if it has to wait, so both can be stepped: `tests/stream/test_stepping.py`.
     """
 
     __slots__ = ("_cycle", "_flow", "_transport")

@@ -77,7 +77,16 @@ class WireProtocol(HttpToolsProtocol):
         self._forget()
 
     def handle_websocket_upgrade(self) -> None:
-        """Give the connection away; the request was ours to read and is over."""
+        """Give the connection away; the request was ours to read and is over.
+
+        Behind a response that is not over there is nothing to give away: two protocols would write
+        into one connection, and whoever is answered would never hear of its end.
+        """
+        served = self._served
+        if served is not None and not served.response_complete:
+            self._deaf = True
+            self.transport.abort()
+            return
         super().handle_websocket_upgrade()
         self.parser = None  # type: ignore[assignment]
         self._forget()
@@ -120,9 +129,10 @@ class WireProtocol(HttpToolsProtocol):
     def quick(self, send: Send) -> Send:
         """The same `send`, faster if it is that of a response in chunks which has begun."""
         served = self._served
-        if served is not None and served.chunked_encoding and send == served.send:
-            return ChunkedSend(served)
-        return send
+        if served is None or not served.chunked_encoding or served.scope["method"] == "HEAD":
+            return send
+        own: object = served.send
+        return ChunkedSend(served) if own == send else send
 
     def backlog(self) -> int:
         """Bytes that wait in the transport."""

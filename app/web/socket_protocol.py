@@ -43,10 +43,8 @@ class Handshake(ServerProtocol):
 class SocketProtocol(WebSocketsSansIOProtocol):
     """One connection that has left HTTP behind.
 
-    `steps` is false: a frame is put together before `send` knows whether there is room.
+    Its `send` is never stepped: it puts a frame together before it knows whether there is room.
     """
-
-    steps = False
 
     def __init__(self, config: Config, *args: Any, **kwargs: Any) -> None:
         super().__init__(config, *args, **kwargs)

@@ -20,19 +20,23 @@ EXTENSION = "watchglass.wire"
 class Wire(Protocol):
     """The connection below a request; present only on our own server."""
 
-    steps: bool
-    """Whether `send` waits before it touches anything, so that it can be stepped."""
-
-    def quick(self, send: Send) -> Send:
-        """The same `send`, faster where it is this connection's own."""
-        ...
-
     def backlog(self) -> int:
         """Bytes that the server still holds for the reader."""
         ...
 
     def abort(self) -> None:
         """Drop the connection with what it holds."""
+        ...
+
+
+class HttpWire(Wire, Protocol):
+    """The connection below an HTTP request."""
+
+    steps: bool
+    """Whether `send` waits before it touches anything, so that it can be stepped."""
+
+    def quick(self, send: Send) -> Send:
+        """The same `send`, faster where it is this connection's own."""
         ...
 
 
@@ -50,11 +54,12 @@ def stream_writer(
     scope: Mapping[str, Any], send: Send, leave: Callable[[], None] | None = None
 ) -> TaskWriter:
     """The best writer for an HTTP response on this server, whose start has been sent."""
-    wire: Wire | None = scope.get("extensions", {}).get(EXTENSION)
+    wire: HttpWire | None = scope.get("extensions", {}).get(EXTENSION)
     if wire is None:
         return TaskWriter(send, abort=leave)
-    kind = SteppedWriter if wire.steps else TaskWriter
-    return kind(wire.quick(send), abort=wire.abort, backlog=wire.backlog)
+    if not wire.steps:
+        return TaskWriter(send, abort=wire.abort, backlog=wire.backlog)
+    return SteppedWriter(wire.quick(send), abort=wire.abort, backlog=wire.backlog)
 
 
 def socket_writer(

@@ -59,6 +59,10 @@ def writing_first(send: Send) -> Send:
     return wrapped
 
 
+MOST_HELD = 64 * 1024 * 1024
+"""Bytes: far more than the buffers of a connection and of its kernel hold."""
+
+
 @dataclass
 class Probe:
     """Steps `send` while nobody reads, and then writes on in the usual way."""
@@ -81,6 +85,8 @@ class Probe:
             assert type(send) is ChunkedSend
         wrapped = self.wrap(send)
         while not self.suspensions:
+            # A `send` that never waits would go on until memory ends.
+            assert sum(map(len, self.accepted)) < MOST_HELD
             # In bursts, so that the kernel's buffers fill too and not ours alone.
             for _ in range(8):
                 self.step(wrapped)
@@ -178,7 +184,8 @@ class Answer:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         made = make(send)
         self.outcomes.append(make(as_it_is) is as_it_is)
-        await made(message(b"body"))
+        # The chunk differs from the body here, to tell which of the two was written.
+        await made({**message(b"body"), CHUNK: b"5\r\nchunk\r\n"})
         await made({"type": "http.response.body", "body": b"end", "more_body": False})
         try:
             SteppedWriter(made).try_write(Frame("late", b"{}"))
@@ -189,7 +196,7 @@ class Answer:
 def test_a_quick_send_is_that_of_one_response_and_ends_with_it() -> None:
     answer = Answer()
     with serving(answer) as port, Connection(port) as connection:
-        assert list(connection.chunks()) == [b"body", b"end"]
+        assert list(connection.chunks()) == [b"chunk", b"end"]
     assert answer.outcomes == [True, True, "closed"]
 
 
@@ -329,12 +336,19 @@ async def too_much(topic: Topic[str]) -> None:
     topic.upsert("last", "value")
 
 
-@pytest.mark.parametrize("wrap", [as_it_is, suspending_first])
-def test_a_reader_that_did_not_read_gets_the_last_values(wrap: Callable[[Send], Send]) -> None:
-    def writer(scope: Message, send: Send) -> Writer:
-        wire = scope["extensions"][EXTENSION]
-        return SteppedWriter(wrap(send), abort=wire.abort, backlog=wire.backlog)
+def plain(scope: Message, send: Send) -> Writer:
+    wire = scope["extensions"][EXTENSION]
+    return SteppedWriter(send, abort=wire.abort, backlog=wire.backlog)
 
+
+def held_back(scope: Message, send: Send) -> Writer:
+    return plain(scope, suspending_first(send))
+
+
+@pytest.mark.parametrize("writer", [stream_writer, plain, held_back])
+def test_a_reader_that_did_not_read_gets_the_last_values(
+    writer: Callable[[Message, Send], Writer],
+) -> None:
     feed = Feed(too_much, writer)
     with serving(feed) as port, Connection(port) as connection:
         assert feed.written.wait(SECONDS)

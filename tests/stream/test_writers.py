@@ -11,7 +11,7 @@ import pytest
 from app.stream import Frame, SteppedWriter, TaskWriter, WebSocketWriter, WriterClosed
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Awaitable, MutableMapping
 
 GONE = [ConnectionResetError, BrokenPipeError, OSError, RuntimeError]
 
@@ -160,6 +160,14 @@ class TestSteppedWriter:
         wire.fault = fault
         with pytest.raises(WriterClosed):
             SteppedWriter(wire.send).try_write(ONE)
+
+    @pytest.mark.parametrize("fault", GONE)
+    def test_a_send_may_find_the_reader_gone_when_called(self, fault: type[Exception]) -> None:
+        def send(_: MutableMapping[str, Any]) -> Awaitable[None]:
+            raise fault
+
+        with pytest.raises(WriterClosed):
+            SteppedWriter(send).try_write(ONE)
 
 
 class TestWebSocketWriter:

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
+from app.cluster.projections.pods import PODS
 from app.web.protocol import HEAD_LIMIT, SEND_BUFFER
+from tests.cluster.projections.raw import pod
+from tests.web.house import fill, show
 from tests.web.reader import PATIENCE, Reader, become, exchange, problem_of, request
 from tests.web.test_routes import complain
 
 if TYPE_CHECKING:
+    from tests.web.reader import Seen
     from tests.web.served import Served
 
 KEY = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
@@ -254,6 +258,29 @@ async def test_what_is_no_handshake_is_told_so(
     assert problem_of(told)["reason"] == reason
     assert complain(told, str(status)) == []
     await settled(served)
+
+
+@pytest.mark.parametrize(("path", "name"), [("/api/ws", "late"), ("/elsewhere", "later")])
+async def test_an_upgrade_behind_an_open_stream_ends_that_connection_alone(
+    served: Served, path: str, name: str
+) -> None:
+    async with Reader(served.port) as other, Reader(served.port) as reader:
+        for each in (other, reader):
+            await each.follow()
+            await each.snapshot()
+        reader.write(request(path, *UPGRADE))
+        await closed(reader)
+        served.call(lambda: show(served.application, PODS, pod(name)))
+        with anyio.fail_after(PATIENCE):
+            while f"agents/{name}" not in keys(await other.named("change")):
+                pass
+        await settled(served, streams=1)
+    served.call(lambda: fill(served.application))
+    await settled(served)
+
+
+def keys(change: Seen) -> list[str]:
+    return [each["key"] for each in change.changes]
 
 
 async def test_another_upgrade_is_ignored(served: Served) -> None:
