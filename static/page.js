@@ -129,6 +129,7 @@ shared.on('message', (message) => {
   if (!message.ageMs) painted = undefined;
   drawSoon();
 });
+shared.on('role', drawSoon);
 link.follow(shared);
 link.on('change', drawSoon);
 link.on('tick', () => {
