@@ -122,13 +122,14 @@ class SimulatedServer:
                 (port,), world.run, ready=lambda: self._ready.set_result(None), leave=self._leave
             )
 
-    def _do(self, action: Callable[[], None]) -> None:
+    def _do(self, action: Callable[[], object]) -> None:
         """In the loop of the server, done on return."""
         done: Future[None] = Future()
 
         def act() -> None:
             try:
-                done.set_result(action())
+                action()
+                done.set_result(None)
             except BaseException as error:
                 done.set_exception(error)
 

@@ -112,7 +112,7 @@ BAD: list[tuple[str, Json, str, str]] = [
     ("no-name", config(""), "metadata.name", "FieldValueRequired"),
     ("label-key", config("a", {"a b": "c"}), "metadata.labels", "FieldValueInvalid"),
     ("label-value", config("a", {"a": "b c"}), "metadata.labels", "FieldValueInvalid"),
-    ("data-key", config("a", **{"a/b": "c"}), "data[a/b]", "FieldValueInvalid"),
+    ("data-key", config("a", None, **{"a/b": "c"}), "data[a/b]", "FieldValueInvalid"),
     (
         "no-containers",
         bare_pod("p", containers=[]),
@@ -200,7 +200,7 @@ async def test_line_09_fields_that_never_change_are_422(admin: Client, namespace
     code, reason, message = reply.refusal
     assert (code, reason) == (422, "Invalid")
     assert "spec: Forbidden: pod updates may not change fields other than" in message
-    image: Json = [{"op": "replace", "path": "/spec/containers/0/image", "value": "agent:2"}]  # type: ignore[assignment]
+    image = [{"op": "replace", "path": "/spec/containers/0/image", "value": "agent:2"}]
     reply = await admin.change(PODS, namespace, "p", image, JSON_PATCH)
     assert (reply.code, reply.json["spec"]["containers"][0]["image"]) == (200, "agent:2")
 

@@ -62,14 +62,22 @@ COLUMNS: list[tuple[Resource, str, str]] = [
 ]
 
 
+HYPHENED = (
+    "Up-to-date",
+    "Internal-IP",
+    "External-IP",
+    "OS-Image",
+    "Kernel-Version",
+    "Container-Runtime",
+)
+
+
 def columns(words: str, priority: int) -> list[tuple[str, str, str, int]]:
     """From `Name Suspend:boolean`; a hyphen stands for a space but in Up-to-date and the like."""
     found = []
     for word in words.split():
         name, _, kind = word.partition(":")
-        kept = ("Up-to-date", "Internal-IP", "External-IP", "OS-Image")
-        kept += ("Kernel-Version", "Container-Runtime")
-        title = name if name in kept else name.replace("-", " ")
+        title = name if name in HYPHENED else name.replace("-", " ")
         found.append((title, kind or "string", "name" if name == "Name" else "", priority))
     return found
 
