@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING
 
 from app.demo.api.calls import encoded
-from app.demo.api.faults import BadFault, UnknownFault
+from app.demo.api.switches import BadFault, UnknownFault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

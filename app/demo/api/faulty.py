@@ -1,12 +1,11 @@
 """Between the sockets and the application: where the fault switches take effect.
 
 The application answers as if all were well; here its answers are lost, cut, doubled or replaced.
-A watch's lines pass one by one, and its courier tells it what was turned on while it was quiet.
+What happens to the lines of a watch is in `faulty_watch.py`.
 """
 
 from __future__ import annotations
 
-import asyncio
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qs
@@ -14,13 +13,11 @@ from urllib.parse import parse_qs
 import anyio
 
 from app.demo.api.calls import encoded
+from app.demo.api.faulty_watch import GONE, Cutter, FaultyWatch
 from app.demo.api.kinds import BY_PLURAL
 from app.demo.api.requests import resource_of
-from app.demo.api.statuses import failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from app.clock import Clock
@@ -28,17 +25,10 @@ if TYPE_CHECKING:
     from app.demo.api.rules import Rules
 
 THROTTLED = b"Too many requests, please try again later.\n"
-GONE = failure(410, "Expired", "too old resource version: 1 (2)")
-WITHOUT_REASON = failure(500, "", "storage is (re)initializing")
-UNKNOWN = {"kind": "Surprise", "apiVersion": "v1", "metadata": {"name": "surprise"}}
-
-BOOKMARK = b'{"type":"BOOKMARK"'
-LAST_OF_A_LIST = b"k8s.io/initial-events-end"
-MUTES = ("black-hole", "silent")
 
 
-class Connections(Protocol):
-    """What can be done to the sockets; `Door` does it."""
+class Connections(Cutter, Protocol):
+    """What can be done to all sockets; `Door` does it."""
 
     def shut(self) -> None:
         """Refuse connections and cut those that are open."""
@@ -46,14 +36,6 @@ class Connections(Protocol):
 
     def open(self) -> None:
         """Accept connections again."""
-        ...
-
-    def reset(self, client: tuple[str, int]) -> None:
-        """End one connection with a TCP reset."""
-        ...
-
-    def cut(self, client: tuple[str, int]) -> None:
-        """End one connection."""
         ...
 
 
@@ -83,7 +65,7 @@ class Faulty:
         self._rules = rules
         self._history = history
         self._clock = clock
-        self._watches: set[_Watch] = set()
+        self._watches: set[FaultyWatch] = set()
         self._changed = anyio.Event()
         self._forbidden: tuple[str, str] | None = None
         faults.listen(self._on_change)
@@ -109,7 +91,7 @@ class Faulty:
             if is_watch and faults.hit("gone-http", resource) is not None:
                 await _answer(send, 410, "application/json", encoded(GONE))
             elif is_watch:
-                watch = _Watch(resource, scope["client"], faults, self._connections, send)
+                watch = FaultyWatch(resource, scope["client"], faults, self._connections, send)
                 self._watches.add(watch)
                 try:
                     await watch.run(self._application, scope, receive)
@@ -168,128 +150,6 @@ class Faulty:
             while self._faults.on("black-hole", resource) is not None:
                 await self._changed.wait()
             self._connections.reset(scope["client"])
-
-
-class _Watch:
-    """One watch that is open: its lines on their way out."""
-
-    def __init__(
-        self,
-        resource: str | None,
-        client: tuple[str, int],
-        faults: Faults,
-        connections: Connections,
-        send: Send,
-    ) -> None:
-        self._resource = resource
-        self._client = client
-        self._faults = faults
-        self._connections = connections
-        self._send = send
-        self._rest = b""
-        self._awake = asyncio.Event()
-        self._begun = self._ended = self._lost = False
-        self.severed = False
-        self._surprised: Fault | None = None
-        self._scope = anyio.CancelScope()
-
-    def wake(self) -> None:
-        """A switch was turned: look what it means for this watch."""
-        self._awake.set()
-
-    async def run(self, application: ASGIApp, scope: Scope, receive: Receive) -> None:
-        """Let the application answer, until it is done or this watch is ended."""
-        with self._scope:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._courier)
-                await application(scope, receive, self._pass)
-                tasks.cancel_scope.cancel()
-
-    async def _courier(self) -> None:
-        while True:
-            await self._awake.wait()
-            self._awake.clear()
-            if self._begun and not self._ended:
-                await self._look()
-
-    async def _pass(self, message: Message) -> None:
-        if self._ended:
-            return
-        if message["type"] == "http.response.start":
-            await self._send(message)
-            if message["status"] == 200:
-                self._begun = True
-                await self._look()
-            return
-        body, more = message.get("body", b""), message.get("more_body", False)
-        if more and self._faults.quiet and not self._rest and not self._lost:
-            # Nothing is to go wrong: lines that come together go on together.
-            await self._write(body)
-            return
-        *lines, self._rest = (self._rest + body).split(b"\n")
-        for line in lines:
-            await self._line(line + b"\n")
-        if not more and not self._ended:
-            await self._end(self._rest)
-
-    async def _look(self) -> None:
-        """Do what was turned on since the last look."""
-        faults, resource = self._faults, self._resource
-        if self._muted():
-            return
-        if self._lost or faults.hit("reset", resource) is not None:
-            # Lines are missing: nobody may think that this watch is whole.
-            self._sever(self._connections.reset)
-            return
-        surprise = faults.on("unknown-event", resource)
-        if surprise is not None and surprise is not self._surprised:
-            self._surprised = faults.hit("unknown-event", resource)
-            await self._write(encoded({"type": "SURPRISE", "object": UNKNOWN}) + b"\n")
-        for name, status in (("gone", GONE), ("error-event", WITHOUT_REASON)):
-            if not self._ended and faults.hit(name, resource) is not None:
-                await self._end(encoded({"type": "ERROR", "object": status}) + b"\n")
-
-    async def _line(self, line: bytes) -> None:
-        faults, resource = self._faults, self._resource
-        if self._ended:
-            return
-        if not self._begun:
-            await self._write(line)
-            return
-        if self._lost or self._muted():
-            self._lost = True
-            return
-        bookmark = line.startswith(BOOKMARK) and LAST_OF_A_LIST not in line
-        if bookmark and faults.on("no-bookmarks", resource) is not None:
-            return
-        fault = faults.hit("truncate", resource)
-        if fault is not None:
-            half = line[: len(line) // 2]
-            if fault.values["clean"]:
-                await self._end(half)
-            else:
-                await self._write(half)
-                self._sever(self._connections.cut)
-            return
-        await self._write(line)
-        if faults.hit("duplicate", resource) is not None:
-            await self._write(line)
-
-    def _muted(self) -> bool:
-        return any(self._faults.on(name, self._resource) is not None for name in MUTES)
-
-    def _sever(self, how: Callable[[tuple[str, int]], None]) -> None:
-        self._ended = self.severed = True
-        how(self._client)
-        self._scope.cancel()
-
-    async def _write(self, body: bytes) -> None:
-        await self._send({"type": "http.response.body", "body": body, "more_body": True})
-
-    async def _end(self, body: bytes) -> None:
-        self._ended = True
-        await self._send({"type": "http.response.body", "body": body, "more_body": False})
-        self._scope.cancel()
 
 
 def asked(scope: Scope) -> tuple[str | None, bool]:

@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from app.demo.api.faults import BadFault, Fault, Faults, ShiftedClock, UnknownFault
+from app.demo.api.faults import Fault, Faults, ShiftedClock
+from app.demo.api.switches import BadFault, UnknownFault
 from tests.fakes.clock import START, LoopClock
 
 pytestmark = pytest.mark.looptime

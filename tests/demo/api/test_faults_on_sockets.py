@@ -13,9 +13,9 @@ import anyio
 import pytest
 
 from app.demo.api.door import Door
-from app.demo.api.faults import SWITCHES
 from app.demo.api.roles import NOBODY
 from app.demo.api.rules import controller
+from app.demo.api.switches import SWITCHES
 from tests.demo.api.served import CONFIG_MAPS
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from app.demo.api.faults import SWITCHES
+from app.demo.api.switches import SWITCHES
 from app.demo.kubeconfig import CONTEXTS, EXTENSION
 from app.demo.options import SCENARIOS
 
