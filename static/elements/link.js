@@ -28,6 +28,11 @@ export function freshnessOf({ state, freshness, heard }) {
   return freshness === 'live' && !heard ? 'connecting' : freshness;
 }
 
+/** @param {LinkNow} now @returns {boolean} whether it is this page that hears nothing */
+function isLost(now) {
+  return freshnessOf(now) === 'stale' || now.freshness === 'disconnected';
+}
+
 export class LinkView {
   #root = document.documentElement;
   #pill = find(document, '#link');
@@ -58,6 +63,11 @@ export class LinkView {
     const next = nextTry(now);
     const page = why ? [why, next].filter(Boolean).join('; ') : now.state === 'connecting' ? 'connecting' : 'connected';
     hop(this.#page, page, now.state !== 'live' && why !== '');
+    this.#skew.hidden = now.skewMs === undefined;
+    const skew = now.skewMs ?? 0;
+    hop(this.#skew, `${ago(Math.abs(skew))} ${skew > 0 ? 'slow' : 'fast'}; ages are the server's`, false);
+    // Who hears nothing of the one knows nothing of the other.
+    if (isLost(now)) return hop(this.#cluster, 'not known', false);
     const { silent, refused, awaited } = troubles(sources);
     const parts = [
       silent.length && `no word of ${some(silent)}${oldest(sources, silent)}`,
@@ -65,14 +75,11 @@ export class LinkView {
       awaited.length && `waiting for ${some(awaited)}`,
     ].filter(Boolean);
     hop(this.#cluster, parts.join('; ') || 'connected', silent.length + refused.length > 0);
-    this.#skew.hidden = now.skewMs === undefined;
-    const skew = now.skewMs ?? 0;
-    hop(this.#skew, `${ago(Math.abs(skew))} ${skew > 0 ? 'slow' : 'fast'}; ages are the server's`, false);
   }
 
   /** @param {LinkNow} now @param {string} why @param {Source[]} sources @param {number} serverNow */
   #drawBar(now, why, sources, serverNow) {
-    const lost = freshnessOf(now) === 'stale' || now.freshness === 'disconnected';
+    const lost = isLost(now);
     const stale = sources.filter(({ state, ageMs }) => state === 'stale' || (state === 'late' && ageMs === undefined)).map(({ key }) => key);
     this.#bar.hidden = !lost && stale.length === 0;
     if (this.#bar.hidden) return;

@@ -41,11 +41,12 @@ export class Sources {
     return this.#kinds.has(value.kind);
   }
 
-  /** @returns {Source[]} in the order of the stream */
+  /** @returns {Source[]} by their keys */
   all() {
     const { known, entries } = this.#store.topic('sources');
     if (!known) return this.#painted.map((source) => ({ ...source, ageMs: this.#age(source.key) }));
-    return [...entries].filter(([, { value }]) => this.shows(value)).map(([key, { value }]) => ({
+    const shown = [...entries].filter(([, { value }]) => this.shows(value)).sort(([a], [b]) => (a < b ? -1 : 1));
+    return shown.map(([key, { value }]) => ({
       key, kind: value.kind, namespace: value.namespace, state: value.state,
       ageMs: value.provedAt === undefined ? undefined : this.#age(key),
     }));

@@ -209,6 +209,7 @@ async def test_an_api_server_that_stays_away_makes_values_stale_and_not_the_link
                 re.compile(r"^No word of the API server for 1\d\d s$")
             )
             await expect(tab.locator("#bar")).to_contain_text("Watchglass is well")
+            await expect(tab.get_by_role("button", name="Retry now")).to_be_hidden()
             await expect(hop(tab, "page")).to_have_text("connected")
         finally:
             await stage.switch("DELETE")
