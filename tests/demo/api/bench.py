@@ -102,10 +102,13 @@ class Bench:
         *,
         content_type: str = "application/json",
         accept: str | None = None,
-        user: User | None = MASTER,
+        user: Any = MASTER,
         **query: str,
     ) -> Reply:
-        """A call that is answered at once; the query `continue` is spelt `continue_`."""
+        """A call that is answered at once; the query `continue` is spelt `continue_`.
+
+        `user` is a User, or None for an unknown token.
+        """
         answer = self.api.answer(self.call(method, path, body, content_type, accept, user, query))
         assert isinstance(answer.body, bytes), "a stream"
         return Reply(answer.code, answer.body, answer.content_type, answer.headers)

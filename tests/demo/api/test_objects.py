@@ -136,7 +136,8 @@ def test_a_changed_spec_is_a_generation(bench: Bench) -> None:
 def test_a_write_that_changes_nothing_is_none(bench: Bench) -> None:
     made = bench.config("a", k="1")
     before = bench.version
-    for change in ({"data": {"k": "1"}}, {}, {"metadata": {"labels": {}}}, {"data": {"z": None}}):
+    changes: list[Any] = [{"data": {"k": "1"}}, {}, {"data": {"z": None}}]
+    for change in (*changes, {"metadata": {"labels": {}}}):
         found = bench.client.patch(CONFIGMAPS, NAMESPACE, "a", change)
         assert found == made
     assert bench.client.replace(CONFIGMAPS, made) == made

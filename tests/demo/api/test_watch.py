@@ -294,7 +294,7 @@ async def test_a_burst_is_cut_into_pieces(bench: Bench) -> None:
 async def test_a_watch_that_is_left_leaves_nothing_behind(bench: Bench) -> None:
     shelf = bench.api.store.shelf(CONFIGMAPS)
     watch = bench.watch(CONFIGS)
-    waiting = asyncio.ensure_future(anext(watch))  # type: ignore[arg-type]
+    waiting = asyncio.ensure_future(anext(watch))
     await asyncio.sleep(1)
     assert len(shelf.wakers) == 1
     waiting.cancel()
