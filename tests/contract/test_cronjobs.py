@@ -82,7 +82,7 @@ async def test_line_15_a_cronjob_makes_up_for_the_last_slot_it_missed(
         "lastScheduleTime": stamp(slot),
         "lastSuccessfulTime": finished["status"]["completionTime"],
     }
-    assert await told(admin, namespace, "CronJob") == {
+    assert await told(admin, namespace, "CronJob", 2) == {
         ("Normal", "SuccessfulCreate", f"Created job {name}", "cronjob-controller"),
         (
             "Normal",
@@ -120,7 +120,7 @@ async def test_line_15_a_job_by_hand_is_the_cronjobs_and_not_its_doing(
     done = await admin.until(CRONJOBS, "hand", namespace, lambda one: bool(one and one["status"]))
     # It is never among the active ones, and its success counts.
     assert done["status"] == {"lastSuccessfulTime": first["status"]["completionTime"]}
-    assert await told(admin, namespace, "CronJob") == {
+    assert await told(admin, namespace, "CronJob", 1) == {
         (
             "Warning",
             "UnexpectedJob",

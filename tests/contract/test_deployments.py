@@ -113,7 +113,7 @@ async def test_line_15_a_deployment_makes_replica_sets_and_they_make_pods(
                 "blockOwnerDeletion": True,
             }
         ]
-    assert await told(admin, namespace, "Deployment") == {
+    assert await told(admin, namespace, "Deployment", 1) == {
         (
             "Normal",
             "ScalingReplicaSet",
@@ -121,7 +121,7 @@ async def test_line_15_a_deployment_makes_replica_sets_and_they_make_pods(
             "deployment-controller",
         )
     }
-    assert await told(admin, namespace, "ReplicaSet") == {
+    assert await told(admin, namespace, "ReplicaSet", 1) == {
         (
             "Normal",
             "SuccessfulCreate",
@@ -173,7 +173,7 @@ async def test_line_15_a_restart_replaces_pods_one_set_after_the_other(
     pods = (await admin.list(PODS, namespace))["items"]
     assert len(pods) == 2
     assert old.isdisjoint(pod["metadata"]["uid"] for pod in pods)
-    messages = {event[2] for event in await told(admin, namespace, "Deployment")}
+    messages = {event[2] for event in await told(admin, namespace, "Deployment", 5)}
     assert messages == {
         f"Scaled up replica set {first['metadata']['name']} from 0 to 2",
         f"Scaled up replica set {name} from 0 to 1",

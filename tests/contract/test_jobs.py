@@ -91,7 +91,7 @@ async def test_line_15_a_job_that_succeeds(admin: Client, namespace: str) -> Non
     ]
     ended = pod["status"]["containerStatuses"][0]["state"]["terminated"]
     assert (ended["exitCode"], ended["reason"]) == (0, "Completed")
-    assert await told(admin, namespace, "Job") == {
+    assert await told(admin, namespace, "Job", 2) == {
         ("Normal", "SuccessfulCreate", "Created pod: work-SUFFIX", "job-controller"),
         ("Normal", "Completed", "Job completed", "job-controller"),
     }
@@ -130,7 +130,7 @@ async def test_line_15_a_job_that_fails(admin: Client, namespace: str) -> None:
     ended = pod["status"]["containerStatuses"][0]["state"]["terminated"]
     assert (ended["exitCode"], ended["reason"]) == (3, "Error")
     assert ("Warning", "BackoffLimitExceeded", LIMIT[0]["message"], "job-controller") in (
-        await told(admin, namespace, "Job")
+        await told(admin, namespace, "Job", 2)
     )
 
 
@@ -185,7 +185,7 @@ async def test_line_15_a_job_has_only_so_long(admin: Client, namespace: str) -> 
         **QUIET,
     }
     assert (await admin.list(PODS, namespace))["items"] == []
-    assert await told(admin, namespace, "Job") == {
+    assert await told(admin, namespace, "Job", 3) == {
         ("Normal", "SuccessfulCreate", "Created pod: work-SUFFIX", "job-controller"),
         ("Normal", "SuccessfulDelete", "Deleted pod: work-SUFFIX", "job-controller"),
         ("Warning", "DeadlineExceeded", message, "job-controller"),

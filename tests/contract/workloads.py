@@ -38,18 +38,27 @@ def settled(replicas: int) -> Predicate:
     return holds
 
 
-async def told(admin: Client, namespace: str, kind: str) -> set[tuple[str, str, str, str]]:
-    """Type, reason, message and sender of the events about a kind; generated names cut."""
-    found = await admin.list(EVENTS, namespace, fieldSelector=f"involvedObject.kind={kind}")
-    return {
-        (
-            event["type"],
-            event["reason"],
-            re.sub(f"-{SUFFIX}$", "-SUFFIX", event["message"]),
-            event["source"]["component"],
-        )
-        for event in found["items"]
-    }
+Told = tuple[str, str, str, str]
+
+
+async def told(admin: Client, namespace: str, kind: str, count: int) -> set[Told]:
+    """Type, reason, message and sender of the events about a kind; generated names cut.
+
+    Events come after what they tell of, so wait until there are `count` different ones.
+    """
+    query = {"fieldSelector": f"involvedObject.kind={kind}"}
+    found: set[Told] = set()
+    async with admin.watching(EVENTS, namespace, **query) as watch:
+        while len(found) < count:
+            found.add(reading((await watch.event())["object"]))
+    page = await admin.list(EVENTS, namespace, **query)
+    return found | {reading(event) for event in page["items"]}
+
+
+def reading(event: Json) -> Told:
+    """What an event says."""
+    message = re.sub(f"-{SUFFIX}$", "-SUFFIX", event["message"])
+    return event["type"], event["reason"], message, event["source"]["component"]
 
 
 async def passes(

@@ -163,9 +163,7 @@ class EventKeeper:
 
 def _last_seen(event: Json) -> datetime:
     series = event.get("series") or {}
-    return moment_of(
-        series.get("lastObservedTime")
-        or event.get("lastTimestamp")
-        or event.get("eventTime")
-        or event["metadata"]["creationTimestamp"]
-    )
+    made = event["metadata"]["creationTimestamp"]
+    said = series.get("lastObservedTime") or event.get("lastTimestamp") or event.get("eventTime")
+    # Somebody may tell today of what has been long ago.
+    return max(moment_of(made), moment_of(said or made))
