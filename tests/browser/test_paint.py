@@ -13,14 +13,14 @@ from app.model import CronJobInfo, JobInfo
 from tests.browser.reading import cell, fresh, linked, opened, row, section
 from tests.web.house import NAMESPACE, fill, house
 from tests.web.painted import Node, read
-from tests.web.reader import exchange, request
+from tests.web.reader import become, exchange, request
 from tests.web.served import Served, serving
-from tests.web.test_event_stream import health
+from tests.web.test_event_stream import health, put
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.async_api import Browser
+    from playwright.async_api import Browser, Route
 
     from app.web.front import Application
     from tests.browser.conftest import Visit
@@ -195,6 +195,40 @@ async def test_it_is_taken_over_without_a_flicker(visit: Visit, rich: Served) ->
     lines = section(visit.page, "pods").locator("tbody tr")
     assert await lines.evaluate_all("lines => lines.every((line) => line.painted)")
     assert await visit.page.evaluate("globalThis.changes") == []
+
+
+async def test_what_is_older_than_the_paint_is_not_drawn(visit: Visit) -> None:
+    """As when another tab tells us what it holds, and is a moment behind our own paint."""
+    tab = visit.page
+    with serving(house(clock=SystemClock(), heartbeat_seconds=60)) as served:
+        served.call(lambda: fill(served.application))
+        # Heartbeats go to a tenth of the readers at a time: the page's is half a minute away.
+        for _ in range(5):
+            await exchange(served.port, request("/api/stream?maxEvents=1"))
+
+        async def ahead(route: Route) -> None:
+            answer = await route.fetch()
+            body = (await answer.text()).replace(
+                f'data-seq="{served.rooms.hub.seq}"', f'data-seq="{served.rooms.hub.seq + 2}"'
+            )
+            body = body.replace(
+                '<td data-field="restarts">0</td>', '<td data-field="restarts">7</td>'
+            )
+            await route.fulfill(response=answer, body=body)
+
+        await tab.route(f"{served.url}/", ahead)
+        await opened(tab, served.url)
+        restarts = cell(tab, "pods", "agents/agent-0", "restarts")
+        put(served, "first", 1)
+        await become(lambda: served.rooms.hub.statistics.flushes > 0)
+        # Drawn are ages, four times a second; values not yet.
+        await expect(tab.locator("#heard")).to_have_text("2 s")
+        await expect(restarts).to_have_text("7")
+        await expect(row(tab, "pods", "agents/first")).to_have_count(0)
+        put(served, "second", 1)
+        await expect(restarts).to_have_text("0")
+        for name in ("first", "second"):
+            await expect(row(tab, "pods", f"agents/{name}")).to_have_count(1)
 
 
 async def test_without_a_script_it_can_be_read(browser: Browser, rich: Served) -> None:
