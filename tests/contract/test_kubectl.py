@@ -13,7 +13,7 @@ import json
 from typing import TYPE_CHECKING
 
 from tests.contract.client import PATIENCE, bare_pod, config
-from tests.contract.workloads import restarted, settled
+from tests.contract.workloads import restarted, settled, told
 from tests.control_plane.api import CONFIGMAPS, CRONJOBS, DEPLOYMENTS, PODS
 from tests.control_plane.grants import rule
 from tests.control_plane.objects import cronjob, deployment, pod, pod_spec
@@ -210,6 +210,7 @@ async def test_line_15_kubectl_rolls_out(admin: Client, kubectl: Kubectl, namesp
     await admin.until(DEPLOYMENTS, "web", namespace, settled(2))
     kubectl.say("get deployments,replicasets")
     kubectl.say("get pods")
+    await told(admin, namespace, "Deployment", 1)
     kubectl.say("describe deployment web")
     kubectl.say("rollout restart deployment/web")
     status = kubectl.run("rollout", "status", "deployment/web").stdout
@@ -238,6 +239,7 @@ async def test_line_15_kubectl_starts_a_job(
     kubectl.say("wait --for=condition=complete job/by-hand --timeout=30s")
     await admin.until(CRONJOBS, "nightly", namespace, lambda one: bool(one and one["status"]))
     kubectl.say("get jobs")
+    await told(admin, namespace, "Job", 2)
     kubectl.say("describe job by-hand")
     kubectl.say("logs job/by-hand")
     kubectl.say("get pods -l job-name=by-hand -o jsonpath={.items[*].status.phase}")
