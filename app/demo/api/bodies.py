@@ -37,7 +37,8 @@ def parsed(body: bytes) -> Any:
         raise ValueError("unexpected end of JSON input")
     try:
         value = json.loads(text, parse_constant=_no_number)
-        _check_depth(value)
+        if text.count("{") + text.count("[") > DEEPEST:
+            _check_depth(value)
         if "\\u" in text:
             value = json.loads(_whole_characters(value))
     except json.JSONDecodeError as error:

@@ -61,6 +61,11 @@ PLACES = {
     "reportingComponent": "reportingComponent",
     "source": "source.component",
 }
+PATHS = {
+    field: tuple(PLACES.get(field, field).split("."))
+    for fields in FIELDS.values()
+    for field in fields
+}
 NUMBERS = {"status.successful", "status.replicas"}
 TRUTHS = {"spec.hostNetwork", "spec.unschedulable"}
 
@@ -137,7 +142,7 @@ def selectable(kind: Kind, value: Json) -> dict[str, str]:
 
 def _field(value: Json, field: str) -> str:
     node: object = value
-    for part in PLACES.get(field, field).split("."):
+    for part in PATHS[field]:
         node = node.get(part) if isinstance(node, dict) else None
     if isinstance(node, bool) or field in TRUTHS:
         return "true" if node is True else "false"
