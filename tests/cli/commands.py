@@ -164,7 +164,9 @@ class Demo(Running):
     ) -> None:
         directory.mkdir(exist_ok=True)
         command = [sys.executable, "-m", "app", "demo", *flags]
-        super().__init__(directory, command, variables=variables)
+        # What one that is killed leaves behind goes away with the test's folder.
+        own = {"TMPDIR": str(directory)} | dict(variables or {})
+        super().__init__(directory, command, variables=own)
         self.hints: list[str] = []
 
     def __enter__(self) -> Self:
