@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING
@@ -212,7 +212,7 @@ class Film:
             wait = LONGEST_SLEEP
             if self._cues:
                 wait = min(wait, (self._cues[0].due - self._wall()).total_seconds())
-            try:
-                await asyncio.wait_for(self._wake.wait(), max(wait, 0.0))
-            except TimeoutError:
-                continue
+            # Not wait_for: in Python 3.11 it loses a cancellation that comes with the wake-up.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(wait, 0.0)):
+                    await self._wake.wait()

@@ -218,3 +218,18 @@ async def test_a_long_scene_lets_others_have_their_turn() -> None:
         await done.wait()
     assert played == list(range(200))
     running.cancel()
+
+
+async def test_it_is_cancelled_in_the_very_moment_in_which_it_is_woken() -> None:
+    """What wakes the film must not hide that it is to end: a cluster that is stopped, stops."""
+    for _ in range(20):
+        film = Film(ManualClock())
+        running = asyncio.create_task(film.run())
+        await asyncio.sleep(0.001)
+        film.at(60.0, "s", lambda: None)
+        # One turn of the loop: the waiter is done, and the film has not gone on yet.
+        await asyncio.sleep(0)
+        running.cancel()
+        done, _ = await asyncio.wait({running}, timeout=10)
+        assert running in done
+        assert running.cancelled()
