@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.demo.api import kinds
+from app.demo.api.metadata_rules import (
+    labels_problems,
+    metadata_change_problems,
+    metadata_problems,
+)
 from app.demo.api.pod_rules import pod_spec_problems
 from app.demo.api.statuses import (
     Problem,
@@ -20,15 +25,7 @@ from app.demo.api.statuses import (
     wrong,
 )
 from app.demo.api.words import (
-    LABEL_TEXT,
-    LABEL_VALUE_TEXT,
-    QUALIFIED_TEXT,
-    SUBDOMAIN_TEXT,
     config_key_fault,
-    is_dns_label,
-    is_label_value,
-    is_qualified,
-    is_subdomain,
 )
 from app.model.cron_fields import ScheduleError
 from app.model.schedule import parse_standard
@@ -39,10 +36,7 @@ if TYPE_CHECKING:
     from app.demo.api.kinds import Json, Kind
 
 MEBIBYTE = 1_048_576
-LONGEST_NAME = 253
 LONGEST_CRONJOB_NAME = 52  # its Jobs' names end in a dash and ten digits
-ANNOTATION_BYTES = 256 * 1024
-STANDARD_FINALIZERS = {"orphan", "foregroundDeletion", "kubernetes"}
 NOT_NEGATIVE = "must be greater than or equal to 0"
 
 Problems = Iterator[Problem]
@@ -54,7 +48,7 @@ def validate(kind: Kind, value: Json) -> None:
     Raises:
         Refused: 422, with all that is wrong.
     """
-    found = [*_metadata(kind, value["metadata"]), *RULES.get(kind, _nothing)(value)]
+    found = [*metadata_problems(kind, value["metadata"]), *RULES.get(kind, _nothing)(value)]
     if found:
         raise invalid(kind, value["metadata"].get("name", ""), found)
 
@@ -66,7 +60,7 @@ def validate_change(kind: Kind, before: Json, value: Json) -> None:
         Refused: 422, with all that is wrong.
     """
     found = [
-        *_metadata_change(before["metadata"], value["metadata"]),
+        *metadata_change_problems(before["metadata"], value["metadata"]),
         *CHANGES.get(kind, _no_change)(before, value),
     ]
     if found:
@@ -80,7 +74,7 @@ def validate_identity(kind: Kind, before: Json, value: Json) -> None:
     Raises:
         Refused: 422.
     """
-    found = [*_metadata_change(before["metadata"], value["metadata"])]
+    found = [*metadata_change_problems(before["metadata"], value["metadata"])]
     if found:
         raise invalid(kind, value["metadata"]["name"], found)
 
@@ -91,92 +85,6 @@ def _nothing(_value: Json) -> Problems:
 
 def _no_change(_before: Json, _value: Json) -> Problems:
     yield from ()
-
-
-# ---- metadata
-
-
-def _metadata(kind: Kind, metadata: Json) -> Problems:
-    name = metadata.get("name", "")
-    if not name:
-        yield required("metadata.name", "name or generateName is required")
-    elif kind is kinds.NAMESPACES and "." in name:
-        yield wrong("metadata.name", name, "must not contain dots")
-    elif kind is kinds.NAMESPACES and not is_dns_label(name):
-        yield wrong("metadata.name", name, LABEL_TEXT)
-    elif not is_subdomain(name):
-        yield wrong("metadata.name", name, SUBDOMAIN_TEXT)
-    elif len(name) > LONGEST_NAME:
-        yield wrong("metadata.name", name, f"must be no more than {LONGEST_NAME} characters")
-    yield from labels_problems(metadata.get("labels", {}), "metadata.labels")
-    yield from _annotations(metadata.get("annotations", {}))
-    yield from _owners(metadata.get("ownerReferences", []))
-    for index, finalizer in enumerate(metadata.get("finalizers", [])):
-        if not is_qualified(finalizer):
-            yield wrong(f"metadata.finalizers[{index}]", finalizer, QUALIFIED_TEXT)
-        elif "/" not in finalizer and finalizer not in STANDARD_FINALIZERS:
-            yield wrong(
-                f"metadata.finalizers[{index}]",
-                finalizer,
-                "name is neither a standard finalizer name nor is it fully qualified",
-            )
-
-
-def labels_problems(labels: Mapping[str, str], field: str) -> Problems:
-    """What is wrong with labels."""
-    for key, value in labels.items():
-        if not is_qualified(key):
-            yield wrong(field, key, QUALIFIED_TEXT)
-        if len(value.encode()) > 63:
-            yield wrong(field, value, "must be no more than 63 bytes")
-        elif not is_label_value(value):
-            yield wrong(field, value, LABEL_VALUE_TEXT)
-
-
-def _annotations(annotations: Mapping[str, str]) -> Problems:
-    for key in annotations:
-        if not is_qualified(key.lower()):
-            yield wrong("metadata.annotations", key, QUALIFIED_TEXT)
-    size = sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items())
-    if size > ANNOTATION_BYTES:
-        yield too_long("metadata.annotations", ANNOTATION_BYTES)
-
-
-def _owners(owners: list[Json]) -> Problems:
-    for owner in owners:
-        for field, text in (
-            ("apiVersion", "version must not be empty"),
-            ("kind", "must not be empty"),
-            ("name", "must not be empty"),
-            ("uid", "must not be empty"),
-        ):
-            if not owner.get(field):
-                yield wrong(f"metadata.ownerReferences.{field}", "", text)
-    controllers = [owner for owner in owners if owner.get("controller")]
-    if len(controllers) > 1:
-        yield wrong(
-            "metadata.ownerReferences",
-            owners,
-            "Only one reference can have Controller set to true. Found "
-            f'"true" in references for {controllers[0].get("kind")}/{controllers[0].get("name")} '
-            f"and {controllers[1].get('kind')}/{controllers[1].get('name')}",
-        )
-
-
-def _metadata_change(before: Json, metadata: Json) -> Problems:
-    for field in ("uid", "deletionTimestamp", "deletionGracePeriodSeconds"):
-        if metadata.get(field) != before.get(field):
-            yield immutable(f"metadata.{field}", metadata.get(field))
-    if "deletionTimestamp" in before:
-        known = before.get("finalizers", [])
-        added = [one for one in metadata.get("finalizers", []) if one not in known]
-        if added:
-            listed = ", ".join(f'"{one}"' for one in added)
-            yield not_allowed(
-                "metadata.finalizers",
-                "no new finalizers can be added if the object is being deleted, "
-                f"found new finalizers []string{{{listed}}}",
-            )
 
 
 # ---- Secrets and ConfigMaps
