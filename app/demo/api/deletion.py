@@ -9,14 +9,9 @@ from typing import TYPE_CHECKING, Any
 from app.demo.api import kinds
 from app.demo.api.bodies import read
 from app.demo.api.objects import settled, stamp
-from app.demo.api.statuses import (
-    Problem,
-    bad_request,
-    conflict_on,
-    invalid_options,
-    success,
-    wrong,
-)
+from app.demo.api.problems import Problem, wrong
+from app.demo.api.status_objects import success
+from app.demo.api.statuses import bad_request, conflict_on, invalid_options
 
 if TYPE_CHECKING:
     from app.demo.api.calls import Call

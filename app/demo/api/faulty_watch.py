@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import anyio
 
 from app.demo.api.calls import encoded
-from app.demo.api.statuses import failure
+from app.demo.api.status_objects import failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,257 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.demo.api import kinds
+from app.demo.api.form_parts import (
+    ANY,
+    BASE64,
+    EITHER,
+    LABEL_SELECTOR,
+    METADATA,
+    MICRO,
+    OBJECT_REFERENCE,
+    REFERENCE,
+    TIME,
+    Struct,
+    Texts,
+    condition,
+)
+from app.demo.api.pod_forms import POD_SPEC, POD_STATUS, TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from app.demo.api.kinds import Kind
 
-TIME, MICRO, BASE64, EITHER = "time", "micro", "base64", "int-or-string"
 
-
-class Texts:
-    """A map from text to text, or to what `of` says."""
-
-    def __init__(self, of: Any = str) -> None:
-        self.of = of
-
-
-class Struct:
-    """An object with fields; `name` is what Go calls it, `nulls` are written even when empty."""
-
-    def __init__(self, name: str, fields: Mapping[str, Any], nulls: tuple[str, ...] = ()) -> None:
-        self.name = name
-        self.fields = fields
-        self.nulls = nulls
-
-
-ANY = Struct("Object", {})
-OWNER = Struct(
-    "OwnerReference",
-    {
-        "apiVersion": str,
-        "kind": str,
-        "name": str,
-        "uid": str,
-        "controller": bool,
-        "blockOwnerDeletion": bool,
-    },
-)
-METADATA = Struct(
-    "ObjectMeta",
-    {
-        "name": str,
-        "generateName": str,
-        "namespace": str,
-        "uid": str,
-        "resourceVersion": str,
-        "generation": int,
-        "creationTimestamp": TIME,
-        "deletionTimestamp": TIME,
-        "deletionGracePeriodSeconds": int,
-        "labels": Texts(),
-        "annotations": Texts(),
-        "ownerReferences": [OWNER],
-        "finalizers": [str],
-    },
-)
-LABEL_SELECTOR = Struct(
-    "LabelSelector",
-    {
-        "matchLabels": Texts(),
-        "matchExpressions": [
-            Struct("LabelSelectorRequirement", {"key": str, "operator": str, "values": [str]})
-        ],
-    },
-)
-HTTP_GET = Struct("HTTPGetAction", {"path": str, "port": EITHER, "host": str, "scheme": str})
-PROBE = Struct(
-    "Probe",
-    {
-        "httpGet": HTTP_GET,
-        "exec": Struct("ExecAction", {"command": [str]}),
-        "tcpSocket": Struct("TCPSocketAction", {"port": EITHER}),
-        "grpc": Struct("GRPCAction", {"port": int}),
-        "initialDelaySeconds": int,
-        "timeoutSeconds": int,
-        "periodSeconds": int,
-        "successThreshold": int,
-        "failureThreshold": int,
-    },
-)
-FIELD_REF = Struct("ObjectFieldSelector", {"apiVersion": str, "fieldPath": str})
-REFERENCE = Struct("Reference", {"name": str, "key": str, "optional": bool})
-CONTAINER = Struct(
-    "Container",
-    {
-        "name": str,
-        "image": str,
-        "command": [str],
-        "args": [str],
-        "workingDir": str,
-        "ports": [
-            Struct(
-                "ContainerPort",
-                {"name": str, "containerPort": int, "hostPort": int, "protocol": str},
-            )
-        ],
-        "env": [
-            Struct(
-                "EnvVar",
-                {
-                    "name": str,
-                    "value": str,
-                    "valueFrom": Struct(
-                        "EnvVarSource",
-                        {
-                            "fieldRef": FIELD_REF,
-                            "secretKeyRef": REFERENCE,
-                            "configMapKeyRef": REFERENCE,
-                        },
-                    ),
-                },
-            )
-        ],
-        "envFrom": [Struct("EnvFromSource", {"secretRef": REFERENCE, "configMapRef": REFERENCE})],
-        "resources": Struct(
-            "ResourceRequirements", {"limits": Texts(EITHER), "requests": Texts(EITHER)}
-        ),
-        "volumeMounts": [
-            Struct(
-                "VolumeMount",
-                {"name": str, "mountPath": str, "subPath": str, "readOnly": bool},
-            )
-        ],
-        "livenessProbe": PROBE,
-        "readinessProbe": PROBE,
-        "startupProbe": PROBE,
-        "terminationMessagePath": str,
-        "terminationMessagePolicy": str,
-        "imagePullPolicy": str,
-        "restartPolicy": str,
-        "securityContext": ANY,
-        "stdin": bool,
-        "tty": bool,
-    },
-)
-VOLUME = Struct(
-    "Volume",
-    {
-        "name": str,
-        "secret": Struct("SecretVolumeSource", {"secretName": str, "defaultMode": int}),
-        "configMap": Struct("ConfigMapVolumeSource", {"name": str, "defaultMode": int}),
-        "projected": Struct("ProjectedVolumeSource", {"sources": [ANY], "defaultMode": int}),
-        "emptyDir": ANY,
-    },
-)
-TOLERATION = Struct(
-    "Toleration",
-    {"key": str, "operator": str, "value": str, "effect": str, "tolerationSeconds": int},
-)
-POD_SPEC = Struct(
-    "PodSpec",
-    {
-        "volumes": [VOLUME],
-        "initContainers": [CONTAINER],
-        "containers": [CONTAINER],
-        "restartPolicy": str,
-        "terminationGracePeriodSeconds": int,
-        "activeDeadlineSeconds": int,
-        "dnsPolicy": str,
-        "nodeSelector": Texts(),
-        "serviceAccountName": str,
-        "serviceAccount": str,
-        "nodeName": str,
-        "hostNetwork": bool,
-        "securityContext": ANY,
-        "schedulerName": str,
-        "tolerations": [TOLERATION],
-        "priority": int,
-        "priorityClassName": str,
-        "enableServiceLinks": bool,
-        "preemptionPolicy": str,
-        "readinessGates": [Struct("PodReadinessGate", {"conditionType": str})],
-        "schedulingGates": [Struct("PodSchedulingGate", {"name": str})],
-    },
-)
-TEMPLATE = Struct("PodTemplateSpec", {"metadata": METADATA, "spec": POD_SPEC})
-STATE = Struct(
-    "ContainerState",
-    {
-        "waiting": Struct("ContainerStateWaiting", {"reason": str, "message": str}),
-        "running": Struct("ContainerStateRunning", {"startedAt": TIME}, nulls=("startedAt",)),
-        "terminated": Struct(
-            "ContainerStateTerminated",
-            {
-                "exitCode": int,
-                "signal": int,
-                "reason": str,
-                "message": str,
-                "startedAt": TIME,
-                "finishedAt": TIME,
-                "containerID": str,
-            },
-            nulls=("startedAt", "finishedAt"),
-        ),
-    },
-)
-CONTAINER_STATUS = Struct(
-    "ContainerStatus",
-    {
-        "name": str,
-        "state": STATE,
-        "lastState": STATE,
-        "ready": bool,
-        "restartCount": int,
-        "image": str,
-        "imageID": str,
-        "containerID": str,
-        "started": bool,
-    },
-)
-
-
-def condition(name: str, *, probed: bool = True, **more: Any) -> Struct:
-    """A condition of a status; `probed` ones have both times, if only as null."""
-    times = ("lastProbeTime", "lastTransitionTime") if probed else ("lastTransitionTime",)
-    return Struct(
-        name,
-        {
-            "type": str,
-            "status": str,
-            "reason": str,
-            "message": str,
-            "lastProbeTime": TIME,
-            "lastTransitionTime": TIME,
-            "lastUpdateTime": TIME,
-            "lastHeartbeatTime": TIME,
-            "observedGeneration": int,
-            **more,
-        },
-        nulls=times,
-    )
-
-
-POD_STATUS = Struct(
-    "PodStatus",
-    {
-        "phase": str,
-        "conditions": [condition("PodCondition")],
-        "message": str,
-        "reason": str,
-        "nominatedNodeName": str,
-        "hostIP": str,
-        "podIP": str,
-        "podIPs": [Struct("PodIP", {"ip": str})],
-        "startTime": TIME,
-        "initContainerStatuses": [CONTAINER_STATUS],
-        "containerStatuses": [CONTAINER_STATUS],
-        "ephemeralContainerStatuses": [CONTAINER_STATUS],
-        "qosClass": str,
-        "observedGeneration": int,
-    },
-)
 COUNTS = dict.fromkeys(
     (
         "replicas",
@@ -332,12 +103,6 @@ JOB_STATUS = Struct(
             "UncountedTerminatedPods", {"succeeded": [str], "failed": [str]}
         ),
     },
-)
-OBJECT_REFERENCE = Struct(
-    "ObjectReference",
-    dict.fromkeys(
-        ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"), str
-    ),
 )
 CRONJOB_SPEC = Struct(
     "CronJobSpec",

@@ -12,12 +12,7 @@ from typing import TYPE_CHECKING
 
 from app.demo.api.calls import encoded
 from app.demo.api.options import EXACT
-from app.demo.api.statuses import (
-    bad_request,
-    continue_expired,
-    version_expired,
-    version_too_large,
-)
+from app.demo.api.statuses import bad_request, continue_expired, version_expired, version_too_large
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

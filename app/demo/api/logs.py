@@ -9,16 +9,10 @@ from typing import TYPE_CHECKING
 
 from app.demo.api.calls import Answer
 from app.demo.api.deletion import whole
+from app.demo.api.problems import Problem, not_allowed, wrong
 from app.demo.api.shapes import Malformed, timestamp
-from app.demo.api.statuses import (
-    Problem,
-    Refused,
-    bad_request,
-    causes,
-    failure,
-    not_allowed,
-    wrong,
-)
+from app.demo.api.status_objects import failure
+from app.demo.api.statuses import Refused, bad_request, causes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Sequence

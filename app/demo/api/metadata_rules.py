@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.demo.api import kinds
-from app.demo.api.statuses import Problem, immutable, not_allowed, required, too_long, wrong
+from app.demo.api.problems import Problem, immutable, not_allowed, required, too_long, wrong
 from app.demo.api.words import (
     LABEL_TEXT,
     LABEL_VALUE_TEXT,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 LONGEST_NAME = 253
 ANNOTATION_BYTES = 256 * 1024
-STANDARD_FINALIZERS = {"orphan", "foregroundDeletion", "kubernetes"}
+STANDARD_FINALIZERS = frozenset({"orphan", "foregroundDeletion", "kubernetes"})
 
 
 def metadata_problems(kind: Kind, metadata: Json) -> Iterator[Problem]:

@@ -6,16 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.demo.api.deletion import whole
+from app.demo.api.problems import Problem, not_allowed, unsupported
 from app.demo.api.selectors import Selector, selector
-from app.demo.api.statuses import (
-    Problem,
-    Refused,
-    bad_request,
-    failure,
-    invalid_options,
-    not_allowed,
-    unsupported,
-)
+from app.demo.api.status_objects import failure
+from app.demo.api.statuses import Refused, bad_request, invalid_options
 
 if TYPE_CHECKING:
     from app.demo.api.calls import Call

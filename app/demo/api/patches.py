@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from app.demo.api.bodies import parsed
 from app.demo.api.shapes import json_type
-from app.demo.api.statuses import (
-    Refused,
-    bad_request,
-    failure,
-    unprocessable,
-    unsupported_patch,
-)
+from app.demo.api.status_objects import failure
+from app.demo.api.statuses import Refused, bad_request, unprocessable, unsupported_patch
 from app.demo.api.strategic import strategic_merge
 
 if TYPE_CHECKING:

@@ -22,11 +22,11 @@ GATED: Json = {
 }
 TOKEN_PLACE = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a path
 NAMESPACE_FIELD = {"apiVersion": "v1", "fieldPath": "metadata.namespace"}
-TOKEN_SOURCES: list[Json] = [
+TOKEN_SOURCES: tuple[Json, ...] = (
     {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
     {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
     {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": NAMESPACE_FIELD}]}},
-]
+)
 
 
 def fill_pod_spec(spec: Json) -> None:
@@ -135,7 +135,7 @@ def _mount_token(spec: Json, identities: Identities) -> None:
     if not without:
         return
     name = f"kube-api-access-{identities.suffix(5)}"
-    volume = {"name": name, "projected": {"sources": TOKEN_SOURCES, "defaultMode": READABLE}}
+    volume = {"name": name, "projected": {"sources": [*TOKEN_SOURCES], "defaultMode": READABLE}}
     spec["volumes"] = [*spec.get("volumes", []), volume]
     mount = {"name": name, "readOnly": True, "mountPath": TOKEN_PLACE}
     for container in without:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.demo.api.statuses import Problem, duplicate, required, shown, unsupported, wrong
+from app.demo.api.problems import Problem, duplicate, required, shown, unsupported, wrong
 from app.demo.api.words import LABEL_TEXT, is_dns_label
 
 if TYPE_CHECKING:

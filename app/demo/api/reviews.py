@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.demo.api.kinds import ACCESS_REVIEWS, RULES_REVIEWS
-from app.demo.api.statuses import Problem, Refused, bad_request, failure, wrong
+from app.demo.api.problems import Problem, wrong
+from app.demo.api.status_objects import failure
+from app.demo.api.statuses import Refused, bad_request
 
 if TYPE_CHECKING:
     from app.demo.api.kinds import Json, Kind

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from app.demo.api.bodies import read
 from app.demo.api.calls import Answer, answered
+from app.demo.api.checks import check_name, check_version
 from app.demo.api.kinds import Kind
-from app.demo.api.objects import change, check_name, check_version
+from app.demo.api.objects import change
 from app.demo.api.patches import apply
-from app.demo.api.statuses import bad_request, invalid, wrong
+from app.demo.api.problems import wrong
+from app.demo.api.statuses import bad_request, invalid
 
 if TYPE_CHECKING:
     from app.demo.api.calls import Call

@@ -63,8 +63,8 @@ PATHS = {
     for fields in FIELDS.values()
     for field in fields
 }
-NUMBERS = {"status.successful", "status.replicas"}
-TRUTHS = {"spec.hostNetwork", "spec.unschedulable"}
+NUMBERS = frozenset({"status.successful", "status.replicas"})
+TRUTHS = frozenset({"spec.hostNetwork", "spec.unschedulable"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ from app.demo.api.statuses import (
 )
 from app.demo.api.store import Store
 from app.demo.api.tables import table
-from app.demo.api.writing import Writing, is_dry
+from app.demo.api.write_options import is_dry
+from app.demo.api.writing import Writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,8 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from app.demo.api.forms import BASE64, EITHER, MICRO, OBJECTS, TIME, Struct, Texts
+from app.demo.api.form_parts import BASE64, EITHER, MICRO, TIME, Struct, Texts
+from app.demo.api.forms import OBJECTS
 
 if TYPE_CHECKING:
     from app.demo.api.kinds import Json, Kind

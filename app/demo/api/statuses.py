@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from app.demo.api.problems import Problem, shown
+from app.demo.api.status_objects import about, failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,63 +36,6 @@ class Refused(Exception):
     def reason(self) -> str:
         """The word of the Status, empty when it has none."""
         return str(self.status.get("reason", ""))
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing wrong with one field of an object; `word` is the reason of its cause."""
-
-    field: str
-    word: str
-    text: str
-
-
-# ---- the objects
-
-
-def failure(code: int, reason: str, message: str, details: Json | None = None) -> Json:
-    """A Status that says no."""
-    status: Json = {
-        "kind": "Status",
-        "apiVersion": "v1",
-        "metadata": {},
-        "status": "Failure",
-        "message": message,
-    }
-    if reason:
-        status["reason"] = reason
-    if details is not None:
-        status["details"] = details
-    return {**status, "code": code}
-
-
-def success(kind: Kind, name: str, uid: str) -> Json:
-    """The Status that answers a deletion which is done."""
-    return {
-        "kind": "Status",
-        "apiVersion": "v1",
-        "metadata": {},
-        "status": "Success",
-        "details": {**about(kind, name), "uid": uid},
-    }
-
-
-def about(kind: Kind, name: str | None = None) -> Json:
-    """The details of a Status: what it is about."""
-    details: Json = {}
-    if name:
-        details["name"] = name
-    if kind.group:
-        details["group"] = kind.group
-    return {**details, "kind": kind.plural}
-
-
-def expired(asked: int, oldest: int) -> Json:
-    """What a watch is told whose position is before the kept history."""
-    return failure(410, "Expired", f"too old resource version: {asked} ({oldest})")
-
-
-# ---- 4xx and 5xx
 
 
 def bad_request(message: str) -> Refused:
@@ -293,48 +237,3 @@ def version_too_large(asked: int, current: int) -> Refused:
     cause = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
     details: Json = {"causes": [cause], "retryAfterSeconds": 1}
     return Refused(504, failure(504, "Timeout", message, details), {"Retry-After": "1"})
-
-
-# ---- what can be wrong with a field
-
-
-def required(field: str, detail: str = "") -> Problem:
-    """It must be there."""
-    return Problem(field, "FieldValueRequired", f"Required value{': ' if detail else ''}{detail}")
-
-
-def wrong(field: str, value: object, detail: str) -> Problem:
-    """Its value breaks a rule."""
-    return Problem(field, "FieldValueInvalid", f"Invalid value: {shown(value)}: {detail}")
-
-
-def unsupported(field: str, value: object, supported: Iterable[str]) -> Problem:
-    """Its value is none of those that exist."""
-    known = ", ".join(f'"{word}"' for word in supported)
-    text = f"Unsupported value: {shown(value)}: supported values: {known}"
-    return Problem(field, "FieldValueNotSupported", text)
-
-
-def duplicate(field: str, value: object) -> Problem:
-    """Another item of the list has the same value."""
-    return Problem(field, "FieldValueDuplicate", f"Duplicate value: {shown(value)}")
-
-
-def not_allowed(field: str, detail: str) -> Problem:
-    """It may not be set, or not so."""
-    return Problem(field, "FieldValueForbidden", f"Forbidden: {detail}")
-
-
-def too_long(field: str, limit: int) -> Problem:
-    """It has more bytes than allowed."""
-    return Problem(field, "FieldValueTooLong", f"Too long: may not be more than {limit} bytes")
-
-
-def immutable(field: str, value: object) -> Problem:
-    """It cannot be changed once the object exists."""
-    return wrong(field, value, "field is immutable")
-
-
-def shown(value: object) -> str:
-    """A value as messages quote it."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.demo.api.statuses import Refused, bad_request, failure
+from app.demo.api.status_objects import failure
+from app.demo.api.statuses import Refused, bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

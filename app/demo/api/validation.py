@@ -2,44 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.demo.api import kinds
-from app.demo.api.metadata_rules import (
-    labels_problems,
-    metadata_change_problems,
-    metadata_problems,
-)
+from app.demo.api.metadata_rules import labels_problems, metadata_change_problems, metadata_problems
 from app.demo.api.pod_rules import pod_spec_problems
-from app.demo.api.statuses import (
+from app.demo.api.problems import (
     Problem,
+    Problems,
     duplicate,
     immutable,
-    invalid,
     not_allowed,
     required,
-    too_long,
     unsupported,
     wrong,
 )
-from app.demo.api.words import (
-    config_key_fault,
-)
-from app.model.cron_fields import ScheduleError
-from app.model.schedule import parse_standard
+from app.demo.api.schedule_rules import schedule_problems, time_zone_problems
+from app.demo.api.secret_rules import config_map, config_map_change, secret, secret_change
+from app.demo.api.statuses import invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from app.demo.api.kinds import Json, Kind
 
-MEBIBYTE = 1_048_576
 LONGEST_CRONJOB_NAME = 52  # its Jobs' names end in a dash and ten digits
 NOT_NEGATIVE = "must be greater than or equal to 0"
-
-Problems = Iterator[Problem]
 
 
 def validate(kind: Kind, value: Json) -> None:
@@ -85,70 +73,6 @@ def _nothing(_value: Json) -> Problems:
 
 def _no_change(_before: Json, _value: Json) -> Problems:
     yield from ()
-
-
-# ---- Secrets and ConfigMaps
-
-
-TYPES: Mapping[str, tuple[str, ...]] = {
-    "kubernetes.io/tls": ("tls.crt", "tls.key"),
-    "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
-    "kubernetes.io/ssh-auth": ("ssh-privatekey",),
-}
-
-
-def _secret(value: Json) -> Problems:
-    data = value.get("data", {})
-    yield from _keys(data, "data")
-    if sum(_decoded_size(one) for one in data.values()) > MEBIBYTE:
-        yield too_long("data", MEBIBYTE)
-    for key in TYPES.get(value["type"], ()):
-        if key not in data:
-            yield required(f"data[{key}]")
-
-
-def _config_map(value: Json) -> Problems:
-    data, binary = value.get("data", {}), value.get("binaryData", {})
-    yield from _keys(data, "data")
-    yield from _keys(binary, "binaryData")
-    for key in data:
-        if key in binary:
-            yield wrong(f"data[{key}]", key, "duplicate of key present in binaryData")
-    size = sum(len(one.encode()) for one in data.values())
-    if size + sum(_decoded_size(one) for one in binary.values()) > MEBIBYTE:
-        yield too_long("[]", MEBIBYTE)
-
-
-def _keys(data: Mapping[str, str], field: str) -> Problems:
-    for key in data:
-        fault = config_key_fault(key)
-        if fault is not None:
-            yield wrong(f"{field}[{key}]", key, fault)
-
-
-def _decoded_size(text: str) -> int:
-    return len(text) * 3 // 4 - text[-2:].count("=")
-
-
-def _secret_change(before: Json, value: Json) -> Problems:
-    if value.get("type") != before.get("type"):
-        yield immutable("type", value.get("type"))
-    yield from _frozen(before, value, ("data",))
-
-
-def _config_map_change(before: Json, value: Json) -> Problems:
-    yield from _frozen(before, value, ("data", "binaryData"))
-
-
-def _frozen(before: Json, value: Json, fields: tuple[str, ...]) -> Problems:
-    why = "field is immutable when `immutable` is set"
-    if not before.get("immutable"):
-        return
-    if not value.get("immutable"):
-        yield not_allowed("immutable", why)
-    for field in fields:
-        if value.get(field, {}) != before.get(field, {}):
-            yield not_allowed(field, why)
 
 
 # ---- what runs
@@ -215,46 +139,16 @@ def _cronjob(value: Json) -> Problems:
     if not schedule:
         yield required("spec.schedule")
     else:
-        yield from _schedule(schedule)
+        yield from schedule_problems(schedule)
     yield from not_negative(spec, ("startingDeadlineSeconds",), "spec")
     if "timeZone" in spec:
-        yield from _time_zone(spec["timeZone"])
+        yield from time_zone_problems(spec["timeZone"])
     if spec["concurrencyPolicy"] not in ("Allow", "Forbid", "Replace"):
         yield unsupported(
             "spec.concurrencyPolicy", spec["concurrencyPolicy"], ("Allow", "Forbid", "Replace")
         )
     yield from _job_spec(spec["jobTemplate"]["spec"], "spec.jobTemplate.spec")
     yield from not_negative(spec, ("successfulJobsHistoryLimit", "failedJobsHistoryLimit"), "spec")
-
-
-def _schedule(schedule: str) -> Problems:
-    if "TZ" in schedule:
-        yield wrong(
-            "spec.schedule",
-            schedule,
-            "cannot use TZ or CRON_TZ in schedule, use timeZone field instead",
-        )
-        return
-    try:
-        parse_standard(schedule)
-    except ScheduleError as fault:
-        yield wrong("spec.schedule", schedule, str(fault))
-
-
-def _time_zone(zone: str) -> Problems:
-    if not zone:
-        yield wrong("spec.timeZone", zone, "timeZone must be nil or non-empty string")
-    elif zone.lower() == "local":
-        yield wrong(
-            "spec.timeZone",
-            zone,
-            "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones",
-        )
-    else:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            yield wrong("spec.timeZone", zone, f"unknown time zone {zone}")
 
 
 def not_negative(spec: Json, names: Iterable[str], field: str) -> Problems:
@@ -337,8 +231,8 @@ def _service(value: Json) -> Problems:
 
 RULES: Mapping[Kind, Callable[[Json], Problems]] = {
     kinds.PODS: _pod,
-    kinds.SECRETS: _secret,
-    kinds.CONFIGMAPS: _config_map,
+    kinds.SECRETS: secret,
+    kinds.CONFIGMAPS: config_map,
     kinds.DEPLOYMENTS: _deployment,
     kinds.REPLICA_SETS: _replicated,
     kinds.JOBS: _job,
@@ -349,8 +243,8 @@ RULES: Mapping[Kind, Callable[[Json], Problems]] = {
 }
 CHANGES: Mapping[Kind, Callable[[Json, Json], Problems]] = {
     kinds.PODS: _pod_change,
-    kinds.SECRETS: _secret_change,
-    kinds.CONFIGMAPS: _config_map_change,
+    kinds.SECRETS: secret_change,
+    kinds.CONFIGMAPS: config_map_change,
     kinds.DEPLOYMENTS: _selector_change,
     kinds.REPLICA_SETS: _selector_change,
     kinds.JOBS: _job_change,

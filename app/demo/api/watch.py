@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from app.demo.api import kinds
 from app.demo.api.calls import encoded
 from app.demo.api.negotiation import TABLE
-from app.demo.api.statuses import expired, version_too_large
+from app.demo.api.status_objects import expired
+from app.demo.api.statuses import version_too_large
 from app.demo.api.store import ADDED, DELETED, MODIFIED, line_of
 
 if TYPE_CHECKING:

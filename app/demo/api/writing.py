@@ -7,35 +7,26 @@ from typing import TYPE_CHECKING
 from app.demo.api import kinds
 from app.demo.api.bodies import decoded, mapping
 from app.demo.api.calls import Answer, answered, encoded
+from app.demo.api.checks import check_name, check_namespace, check_uid, check_version
 from app.demo.api.deletion import Options, delete, options_of, understood
 from app.demo.api.lists import page
 from app.demo.api.negotiation import WHOLE, form_of
-from app.demo.api.objects import (
-    change,
-    check_name,
-    check_namespace,
-    check_uid,
-    check_version,
-    create,
-    save,
-    settled,
-)
+from app.demo.api.objects import change, create, save, settled
 from app.demo.api.options import list_options
 from app.demo.api.patches import TYPES, apply
+from app.demo.api.problems import Problem, shown
 from app.demo.api.reading import found
 from app.demo.api.shapes import Malformed, shaped
+from app.demo.api.status_objects import failure
 from app.demo.api.statuses import (
-    Problem,
     Refused,
     bad_request,
     causes,
     conflict,
     conflict_on,
-    failure,
-    invalid_options,
-    shown,
     unsupported_patch,
 )
+from app.demo.api.write_options import is_dry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +45,6 @@ ORPHANED = (
     "propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this "
     'warning"'
 )
-VALIDATIONS = ("", "Ignore", "Strict", "Warn")
 
 
 class Writing:
@@ -256,27 +246,6 @@ DONE: Json = {
     "status": "Success",
     "code": 201,
 }
-
-
-def is_dry(call: Call, kind: str) -> bool:
-    """Whether nothing is to be kept; the `kind` is that of the request's options.
-
-    Raises:
-        Refused: 422.
-    """
-    asked = [value for name, value in call.query if name == "dryRun"]
-    problems = []
-    if asked and asked != ["All"]:
-        text = f'Unsupported value: {shown(asked)}: supported values: "All"'
-        problems.append(Problem("dryRun", "FieldValueNotSupported", text))
-    validation = call.first("fieldValidation") or ""
-    if validation not in VALIDATIONS:
-        supported = ", ".join(f'"{word}"' for word in VALIDATIONS)
-        text = f'Unsupported value: "{validation}": supported values: {supported}'
-        problems.append(Problem("fieldValidation", "FieldValueNotSupported", text))
-    if problems:
-        raise invalid_options(kind, *problems)
-    return bool(asked)
 
 
 def _text(value: Json, *path: str) -> str:

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.demo.api.calls import Call
-from app.demo.api.forms import OBJECTS, Struct, Texts
+from app.demo.api.form_parts import Struct, Texts
+from app.demo.api.forms import OBJECTS
 from app.demo.api.kinds import BY_PLURAL, KINDS, STORED
 from tests.demo.api.bench import JSON_PATCH, MERGE, NAMESPACE, STRATEGIC, Bench, config, pod
 
