@@ -62,6 +62,6 @@ class Trial:
             for key, journey in page.journeys.items():
                 assert (journey[0], journey[-1]) == ("live", "live"), (key, journey)
                 assert set(journey) == {"live", *by_way_of}, (key, journey)
-            assert set(page.removed) == gone
-            assert page.snapshots == []
             assert reader.connections == 1
+            assert page.snapshots == [], page.snapshots
+            assert set(page.removed) == gone, page.removed
