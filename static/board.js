@@ -1,6 +1,6 @@
 // What a tab remembers for the others: everything that the shared connection has said.
 
-import { since } from './machine.js';
+import { earlier, since } from './machine.js';
 import { idOf } from './messages.js';
 import { Store, lost } from './store.js';
 import { covers } from './views.js';
@@ -20,26 +20,27 @@ export class Board {
   #hello;
   /** @type {{data: any, at: Moment} | undefined} */
   #beat;
-  /** @type {Moment} */
+  /** @type {Moment | undefined} when the newest of it was heard */
   #at;
 
   /** @param {Machine} machine */
   constructor(machine) {
     this.#machine = machine;
     this.#store = new Store({ machine });
-    this.#at = machine.moment();
   }
 
   /** @param {Message} message @param {View} view of the connection that it came by */
   take(message, view) {
-    const { event, id, data } = message;
+    const { event, id, data, ageMs = 0 } = message;
     this.view = view;
     if (event === 'hello') this.#hello = data;
     else if (id !== undefined) this.#whole = true;
     // Parts of something that will only be whole with the next id.
     else if (event === 'snapshot' || event === 'change') this.#whole = false;
-    if (event === 'heartbeat') this.#beat = { data, at: this.#machine.moment() };
-    this.#at = this.#machine.moment();
+    // What another tab remembered is as old here as it was there.
+    const at = earlier(this.#machine, ageMs);
+    if (event === 'heartbeat') this.#beat = { data, at };
+    if (!this.#at || ageMs < since(this.#machine, this.#at)) this.#at = at;
     this.#store.apply(message);
   }
 
@@ -64,7 +65,7 @@ export class Board {
   /** @returns {Message[]} what a new connection would have said of it, `ageMs` ago; none while it is not whole */
   remembered() {
     const { cursor } = this;
-    if (!cursor || !this.#hello) return [];
+    if (!cursor || !this.#hello || !this.#at) return [];
     const ageMs = Math.max(1, Math.round(since(this.#machine, this.#at)));
     const hello = { ...this.#hello, resumed: false, reason: 'fresh' };
     /** @type {Message[]} */

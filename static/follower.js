@@ -29,6 +29,7 @@ const SILENT_MS = 15_000; // a leader that says nothing for so long has gone
 const JOIN_MS = 4_000; // the same for one that has never said anything to us
 const PING_MS = 1_000; // to answer before that is believed: we may both have slept
 const COVET_MS = 200; // at most, before a visible tab takes a hidden one's place: there may be several
+const WAITED_MS = 1_000; // on the way from tab to tab, nobody is told of less
 const VIEW_MS = 30_000; // we say again what we show
 const JOINING = { state: /** @type {const} */ ('connecting'), reason: 'joining' };
 
@@ -151,7 +152,7 @@ export class Follower {
   }
 
   /** @param {Relay} relay */
-  #pass({ number, message, view }) {
+  #pass({ number, message, view, wall }) {
     const follows = this.#ready && number === this.#number + 1;
     const begins = message.event === 'hello' && !message.data.resumed;
     this.#number = number;
@@ -163,7 +164,9 @@ export class Follower {
     }
     this.#ready = true;
     this.#learn();
-    this.#ports.take(message, view);
+    // Notes wait while a tab stands still: one that did is as old as that.
+    const ageMs = Math.round(this.#machine.moment().wall - (wall ?? Infinity));
+    this.#ports.take(ageMs > (message.ageMs ?? 0) + WAITED_MS ? { ...message, ageMs } : message, view);
   }
 
   /** @param {Answer} answer */

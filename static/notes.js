@@ -14,7 +14,7 @@ import { areTexts, checked, isCount, isObject, parseId } from './messages.js';
  * @typedef {Signed & {type: 'beat', term: number, visible: boolean, view: View, link: LinkDetail, linkAgeMs: number, linkNumber: number}} Beat
  *   I am alive, whether the server is or not
  */
-/** @typedef {Signed & {type: 'relay', term: number, number: number, view: View, message: Message}} Relay numbered in its term from 1 */
+/** @typedef {Signed & {type: 'relay', term: number, number: number, view: View, wall?: number, message: Message}} Relay numbered in its term from 1; said at that time */
 /** @typedef {Signed & {type: 'answer', term: number, number: number, view: View, to: string, messages: Message[]}} Answer all that there is after that relay */
 /** @typedef {Lead | Beat | Relay | Answer} Led what only a leader says */
 /** @typedef {Join | Viewing | Call | Led} Note */
@@ -48,7 +48,8 @@ const SHAPES = {
     && (note.id === undefined || (typeof note.id === 'string' && parseId(note.id) !== undefined)),
   beat: (note) => isCount(note.term) && typeof note.visible === 'boolean' && isView(note.view)
     && isLink(note.link) && typeof note.linkAgeMs === 'number' && isCount(note.linkNumber),
-  relay: (note) => isCount(note.term) && isCount(note.number) && isView(note.view) && isMessage(note.message),
+  relay: (note) => isCount(note.term) && isCount(note.number) && isView(note.view)
+    && (note.wall === undefined || typeof note.wall === 'number') && isMessage(note.message),
   answer: (note) => isCount(note.term) && isCount(note.number) && isView(note.view) && typeof note.to === 'string'
     && Array.isArray(note.messages) && note.messages.every(isMessage),
 };

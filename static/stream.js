@@ -5,7 +5,7 @@ import { browser, since } from './machine.js';
 import { parseId } from './messages.js';
 import { Pace } from './pace.js';
 import { lost } from './store.js';
-import { overFetch, overSocket } from './transports.js';
+import { heldBack, overFetch, overSocket } from './transports.js';
 import { covers } from './views.js';
 
 /** @typedef {import('./machine.js').Machine} Machine */
@@ -59,7 +59,6 @@ const AGAIN_MS = 1_000; // between attempts that the tab's coming and going caus
 const MISSES = 2; // in a row, then the other transport has its turn
 
 const ENDS = new Set(['auth_expired', 'revoked', 'unauthorized', 'forbidden']);
-const UNHEARD = new Set(['silent', 'cut', 'not_a_stream']); // instead of hello
 const DISTRUSTED = new Set(['loss', 'garbled']);
 
 /**
@@ -182,15 +181,24 @@ export class Stream extends Teller {
 
   /** Give up a connection that nothing comes from. @param {Attempt} attempt */
   #guard(attempt) {
-    const patience = attempt.openAt ? BEATS * this.#beatMs : HELLO_MS;
-    const left = patience - since(this.#machine, this.#quietAt);
+    const left = this.#left(attempt);
     if (left <= 0) this.#lose(attempt, { reason: attempt.openAt ? 'quiet' : 'silent' });
     else this.#stopTimer = this.#machine.later(() => this.#guard(attempt), left);
+  }
+
+  /** @param {Attempt} attempt @returns {number} ms that it may still say nothing */
+  #left(attempt) {
+    return (attempt.openAt ? BEATS * this.#beatMs : HELLO_MS) - since(this.#machine, this.#quietAt);
   }
 
   /** @param {Attempt} attempt @param {Message} message */
   #take(attempt, message) {
     const { event, id, data } = message;
+    // Read before the timer could run, when the machine has slept: it may have lain there all the time.
+    if (this.#left(attempt) < 0) {
+      this.#lose(attempt, { reason: attempt.openAt ? 'quiet' : 'silent' });
+      return;
+    }
     if (!attempt.openAt && event !== 'hello') {
       this.#lose(attempt, { reason: 'garbled' });
       return;
@@ -223,7 +231,7 @@ export class Stream extends Teller {
     this.#leave();
     const { reason, waitMs, problem } = end;
     if (DISTRUSTED.has(reason)) this.#cursor = undefined;
-    if (this.#heldBack(attempt, reason)) this.#misses += 1;
+    if (heldBack(attempt, reason, this.#transport)) this.#misses += 1;
     if (this.#misses >= MISSES) {
       this.#misses = 0;
       this.#transport = this.#transport === 'sse' ? 'ws' : 'sse';
@@ -236,17 +244,6 @@ export class Stream extends Teller {
     if (waitMs !== undefined) this.#wait = { ms, at: this.#machine.moment() };
     this.#stopTimer = this.#machine.later(() => this.#begin(reason), ms);
     this.#learn({ state: 'closed', reason, nextTryMs: ms, ...problem && { problem } });
-  }
-
-  /**
-   * @param {Attempt} attempt
-   * @param {string} reason
-   * @returns {boolean} whether something on the way may be what keeps the stream from us
-   */
-  #heldBack({ openAt, beaten }, reason) {
-    if (openAt) return reason === 'quiet' && !beaten;
-    // Of a refused handshake a page is told no more than of a server that is not there.
-    return UNHEARD.has(reason) || (reason === 'network' && this.#transport === 'ws');
   }
 
   /** @param {Sign} sign */

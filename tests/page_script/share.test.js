@@ -121,6 +121,47 @@ test('who joins is told how old the news is', async () => {
   assert.equal(late.link.now.state, 'late');
 });
 
+test('what two tabs have remembered is as old for the third', async () => {
+  const { server, open, time } = browser();
+  const first = open();
+  await time.pass(100);
+  server.beat();
+  await time.pass(100);
+  first.tab.answer = () => Promise.reject(new TypeError('no network'));
+  server.cut();
+  await time.pass(90 * SECOND);
+  const second = open();
+  second.tab.answer = first.tab.answer;
+  await time.pass(SECOND);
+  first.tab.sign('hidden');
+  await time.pass(SECOND);
+  assert.equal(second.shared.role, 'leader');
+  const third = open();
+  third.tab.answer = first.tab.answer;
+  await time.pass(SECOND);
+  for (const { link, store } of [second, third]) {
+    assert.equal(link.now.freshness, 'stale');
+    assert.ok(link.now.sinceMs >= 93 * SECOND, `${link.now.sinceMs}`);
+    assert.ok(store.ageOf('pods/a') >= 93 * SECOND, `${store.ageOf('pods/a')}`);
+  }
+});
+
+test('what waited for a tab that stood still is as old as that', async () => {
+  const { server, open, time } = browser();
+  open();
+  await time.pass(100);
+  const other = open();
+  await time.pass(100);
+  other.tab.frozen = true;
+  await time.pass(SECOND);
+  server.beat();
+  await time.pass(10);
+  time.sleep(60 * SECOND);
+  other.tab.thaw();
+  assert.ok(other.messages.at(-1).ageMs >= 60 * SECOND, JSON.stringify(other.messages.at(-1)));
+  assert.equal(other.link.now.freshness, 'stale');
+});
+
 test('a page that was painted later than the leader has heard keeps its paint', async () => {
   const { server, open, time } = browser();
   server.change(['pods', 'a/x', value(1)]);

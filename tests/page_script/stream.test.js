@@ -276,6 +276,33 @@ test('without an event for 2.5 heartbeats it is left; comments are no events', a
   assert.equal(tab.fetches[1].headers.get('last-event-id'), server.id);
 });
 
+test('what is read after its time is not believed: the machine slept', async () => {
+  const { server, stream, time, events, states } = scripted();
+  stream.start();
+  await settle();
+  server.beat();
+  await settle();
+  const before = events().length;
+  time.sleep(3_600 * SECOND);
+  server.beat();
+  await settle();
+  assert.equal(events().length, before);
+  assert.equal(states().at(-1), 'closed quiet');
+});
+
+test('nor is a hello that was waited for too long', async () => {
+  const { tab, stream, time, events, states } = opened();
+  let answer;
+  tab.answer = () => new Promise((done) => (answer = done));
+  stream.start();
+  await settle();
+  time.sleep(60 * SECOND);
+  answer(new Response(HELLO, { headers: { 'content-type': 'text/event-stream' } }));
+  await settle();
+  assert.deepEqual(events(), []);
+  assert.equal(states().at(-1), 'closed silent');
+});
+
 test('a heartbeat above our position is a loss: it begins anew at once, without a cursor', async () => {
   const { server, tab, time, stream, states } = scripted();
   stream.start();
