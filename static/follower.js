@@ -165,8 +165,8 @@ export class Follower {
     this.#ready = true;
     this.#learn();
     // Notes wait while a tab stands still: one that did is as old as that.
-    const ageMs = Math.round(this.#machine.moment().wall - (wall ?? Infinity));
-    this.#ports.take(ageMs > (message.ageMs ?? 0) + WAITED_MS ? { ...message, ageMs } : message, view);
+    const waited = Math.round(this.#machine.moment().wall - (wall ?? Infinity));
+    this.#ports.take(waited > WAITED_MS ? { ...message, ageMs: (message.ageMs ?? 0) + waited } : message, view);
   }
 
   /** @param {Answer} answer */

@@ -6,7 +6,7 @@
  * @property {string} event
  * @property {any} data
  * @property {string} [id] where the message carries one
- * @property {number} [ageMs] how long ago it was heard, when another tab remembers it for us
+ * @property {number} [ageMs] how old it is already, when another tab remembers it for us or the stream runs behind
  */
 /** @typedef {{key: string, value: any}} Item */
 /** @typedef {{topic: string, part: number, parts: number, synced: boolean, items: Item[]}} Snapshot */

@@ -1,4 +1,5 @@
-// How long to wait before the next attempt, so that a page comes back soon and a crowd does not come at once.
+// How long to wait before the next attempt, so that a page comes back soon and a crowd does not come at once;
+// and how far behind its server a connection runs.
 
 import { since } from './machine.js';
 
@@ -11,6 +12,9 @@ const SOON_MS = 5_000; // the most while somebody looks
 const SLOW_MS = 30_000; // the most while nobody does, or when it has not helped for long
 const LONG_MS = 600_000;
 const HEALTHY_MS = 30_000; // a connection that lived so long was a good one
+const STEP_MS = 1_000; // by so much the two clocks of a machine part only when one is set, or it slept
+const DRIFT = 1e-4; // two good clocks part by less
+const NOTICED_MS = 1_000; // less is told to nobody
 
 export class Pace {
   #machine;
@@ -51,5 +55,47 @@ export class Pace {
     const most = Math.min(patient ? SLOW_MS : SOON_MS, FIRST_MS * 2 ** Math.min(failures, 5));
     // Attempts start so far apart: what one has lasted counts.
     return Math.max(0, chance * most - since(this.#machine, at));
+  }
+}
+
+/** A stream that is held up comes whole, and late. */
+export class Delay {
+  #machine;
+  /** @type {{offset: number, at: Moment} | undefined} of what came quickest; others are so much slower */
+  #least;
+  #ms = 0;
+
+  /** @param {Machine} machine */
+  constructor(machine) {
+    this.#machine = machine;
+  }
+
+  /**
+   * @param {import('./messages.js').Message} message that has just come
+   * @returns {number} ms that it is older than it could be, 0 where that is nothing to speak of
+   */
+  of({ event, data }) {
+    if (event === 'hello') {
+      // It was asked for just now.
+      this.#least = undefined;
+      this.#ms = 0;
+    }
+    this.#measure(data?.serverTime);
+    return this.#ms < NOTICED_MS ? 0 : Math.round(this.#ms);
+  }
+
+  /** @param {unknown} serverTime when the server wrote it */
+  #measure(serverTime) {
+    const written = typeof serverTime === 'string' ? Date.parse(serverTime) : NaN;
+    if (Number.isNaN(written)) return;
+    const at = this.#machine.moment();
+    const offset = written - at.wall;
+    const least = this.#least;
+    const passed = least ? at.steady - least.at.steady : 0;
+    // One clock was set: what was measured before says nothing any more.
+    const set = least && Math.abs(at.wall - least.at.wall - passed) > STEP_MS;
+    const best = least && !set ? least.offset - DRIFT * passed : offset;
+    this.#least = { offset: Math.max(best, offset), at };
+    this.#ms = this.#least.offset - offset;
   }
 }

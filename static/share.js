@@ -58,7 +58,7 @@ export class Shared extends Teller {
     this.#options = options;
     this.#machine = options.machine ?? browser();
     this.#view = { topics: options.topics, namespaces: options.namespaces ?? null };
-    this.#name = `watchglass.stream/1 ${new URL(options.base, globalThis.location?.href).pathname}`;
+    this.#name = `watchglass.stream/1 tabs/${VERSION} ${new URL(options.base, globalThis.location?.href).pathname}`;
     this.#tab = [0, 0].map(() => this.#machine.random().toString(36).slice(2)).join('');
     this.#board = new Board(this.#machine);
   }

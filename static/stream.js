@@ -3,7 +3,7 @@
 import { Teller } from './teller.js';
 import { browser, since } from './machine.js';
 import { parseId } from './messages.js';
-import { Pace } from './pace.js';
+import { Delay, Pace } from './pace.js';
 import { lost } from './store.js';
 import { heldBack, overFetch, overSocket } from './transports.js';
 import { covers } from './views.js';
@@ -86,6 +86,7 @@ export class Stream extends Teller {
   #transport = 'sse';
   #misses = 0;
   #pace;
+  #delay;
   /** @type {Moment} the last event, or the beginning of the attempt */
   #quietAt;
   #offline = false;
@@ -107,6 +108,7 @@ export class Stream extends Teller {
     this.#wish = this.#got = { topics, namespaces };
     this.#cursor = cursor;
     this.#pace = new Pace(machine);
+    this.#delay = new Delay(machine);
     this.#quietAt = machine.moment();
   }
 
@@ -194,8 +196,9 @@ export class Stream extends Teller {
   /** @param {Attempt} attempt @param {Message} message */
   #take(attempt, message) {
     const { event, id, data } = message;
+    const ageMs = this.#delay.of(message);
     // Read before the timer could run, when the machine has slept: it may have lain there all the time.
-    if (this.#left(attempt) < 0) {
+    if (this.#left(attempt) < 0 || ageMs > BEATS * this.#beatMs) {
       this.#lose(attempt, { reason: attempt.openAt ? 'quiet' : 'silent' });
       return;
     }
@@ -214,7 +217,7 @@ export class Stream extends Teller {
       this.#guard(attempt);
       this.#learn({ state: 'open', reason: '', transport: this.#transport });
     }
-    this.tell('message', message);
+    this.tell('message', ageMs ? { ...message, ageMs } : message);
     if (attempt !== this.#attempt) return;
     this.#cursor = id ?? this.#cursor;
     if (event === 'goodbye') {

@@ -295,7 +295,7 @@ test('one that led before is not believed, and one that leads since is', async (
   await pass(100);
   open();
   await pass(SECOND);
-  const stranger = channels.open('watchglass.stream/1 /');
+  const stranger = channels.open('watchglass.stream/1 tabs/1 /');
   const heard = [];
   stranger.onmessage = ({ data }) => heard.push(data.type);
   const say = (note) => stranger.postMessage({ v: 1, tab: 'stranger', ...note });
@@ -683,7 +683,7 @@ test('what other tabs say is checked, and another version is not heard', async (
   await pass(100);
   open();
   await pass(SECOND);
-  const stranger = channels.open('watchglass.stream/1 /');
+  const stranger = channels.open('watchglass.stream/1 tabs/1 /');
   for (const note of [...bad, { ...lead, v: 2, term: 1e15 }]) stranger.postMessage(note);
   await pass(SECOND);
   assert.deepEqual(leaders(), [first]);

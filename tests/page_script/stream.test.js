@@ -5,6 +5,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { afterEach, test } from 'node:test';
 import { Stream } from '../../static/stream.js';
+import { Link } from '../../static/link.js';
 import { Tab, Time, settle, until } from './machine.js';
 import { Server, frame } from './server.js';
 
@@ -301,6 +302,57 @@ test('nor is a hello that was waited for too long', async () => {
   await settle();
   assert.deepEqual(events(), []);
   assert.equal(states().at(-1), 'closed silent');
+});
+
+test('a stream that runs ever further behind is so old, and made anew', async () => {
+  const { tab, stream, time, links } = opened();
+  const link = new Link({ machine: tab });
+  endings.push(() => link.stop());
+  let out;
+  const send = (...event) => out.enqueue(new TextEncoder().encode(frame(...event)));
+  tab.answer = async () => new Response(new ReadableStream({ start: (control) => void (out = control) }), { headers: { 'content-type': 'text/event-stream' } });
+  link.follow(stream);
+  stream.start();
+  await settle();
+  const at = (wall) => new Date(wall).toISOString();
+  send('hello', { epoch: 'aaaaaaaaaa', resumed: false, reason: 'fresh', heartbeatMs: 10_000, retryMs: 1_000, topics: ['pods'], serverTime: at(time.wall) });
+  send('change', { changes: [] }, 'aaaaaaaaaa-1');
+  await settle();
+  let written = time.wall;
+  for (let count = 1; count <= 6; count += 1) {
+    await time.pass(14 * SECOND);
+    send('heartbeat', { serverTime: at((written += 10 * SECOND)), seq: 1, sources: {} });
+    await settle();
+    assert.ok(Math.abs(link.now.sinceMs - 4 * SECOND * count) < 100, `${link.now.sinceMs}`);
+    send('change', { changes: [] }, 'aaaaaaaaaa-1');
+    await settle();
+    assert.ok(link.now.sinceMs > 4 * SECOND * count - 100, 'what comes between is no younger');
+  }
+  assert.equal(link.now.state, 'late');
+  assert.equal(link.now.skewMs, undefined);
+  assert.equal(tab.fetches.length, 1);
+  await time.pass(14 * SECOND);
+  send('heartbeat', { serverTime: at(written + 10 * SECOND), seq: 1, sources: {} });
+  await settle();
+  assert.equal(links.at(-1).reason, 'quiet');
+  assert.equal(link.now.state, 'stale');
+  await time.pass(SECOND);
+  assert.equal(tab.fetches.length, 2);
+});
+
+test('clocks that are set are no delay', async () => {
+  const { server, stream, time, messages } = scripted();
+  stream.start();
+  await settle();
+  server.beat();
+  await settle();
+  time.wall += 5 * SECOND;
+  server.beat();
+  await settle();
+  time.wall -= 9 * SECOND;
+  server.beat();
+  await settle();
+  assert.deepEqual(messages.map(({ ageMs }) => ageMs).filter(Boolean), []);
 });
 
 test('a heartbeat above our position is a loss: it begins anew at once, without a cursor', async () => {
