@@ -41,6 +41,7 @@ class Work:
         self._reaction = reaction
         self._cues: dict[Key, Cue] = {}
         self._failures: dict[Key, int] = {}
+        self._broken: set[Key] = set()
 
     def add(self, key: Key, seconds: float | None = None) -> None:
         """Look at `key` after a scripted delay; sooner, when it is to be looked at sooner."""
@@ -67,9 +68,20 @@ class Work:
             self._sync(key)
         except Refused as refusal:
             # Somebody from outside was faster, or a switch is set: again, ever more slowly.
-            failures = self._failures[key] = self._failures.get(key, 0) + 1
             logger.info("sync_refused", subject=self._subject(key), code=refusal.code)
-            delay = RETRY_SECONDS * 2.0 ** min(failures - 1, 12)
-            self.add(key, min(delay, LONGEST_RETRY_SECONDS))
+            self._try_again(key)
+        except Exception:
+            # A key that is not understood is not forgotten; its trace is told once.
+            self._film.failed += 1
+            if key not in self._broken:
+                self._broken.add(key)
+                logger.exception("sync_failed", subject=self._subject(key))
+            self._try_again(key)
         else:
             self._failures.pop(key, None)
+            self._broken.discard(key)
+
+    def _try_again(self, key: Key) -> None:
+        failures = self._failures[key] = self._failures.get(key, 0) + 1
+        delay = RETRY_SECONDS * 2.0 ** min(failures - 1, 12)
+        self.add(key, min(delay, LONGEST_RETRY_SECONDS))

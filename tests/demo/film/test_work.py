@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from structlog.testing import capture_logs
+
 from app.demo.api.kinds import JOBS, PODS
 from app.demo.api.statuses import Refused
 from app.demo.controllers.informer import Informer
@@ -24,11 +26,15 @@ class Desk:
         self.film.begin()
         self.looks: list[tuple[float, str]] = []
         self.refusals = refusals
+        self.faults = 0
         self.work = Work(self.film, "desk", self._sync)
 
     def _sync(self, key: Key) -> None:
         seconds = (self.film.now() - self.film.start).total_seconds()
         self.looks.append((round(seconds, 3), key[1]))
+        if self.faults:
+            self.faults -= 1
+            raise OverflowError
         if self.refusals:
             self.refusals -= 1
             raise Refused(409, {"reason": "Conflict"})
@@ -59,6 +65,23 @@ def test_a_refusal_is_tried_again_ever_more_slowly() -> None:
     desk.play(1.0)
     # A success in between forgives what was before.
     assert [at for at, _ in desk.looks[5:]] == [60.003, 60.103]
+
+
+def test_a_fault_is_told_once_and_tried_again_as_a_refusal_is() -> None:
+    desk = Desk()
+    desk.faults = 3
+    desk.work.add(KEY)
+    with capture_logs() as told:
+        desk.play(60.0)
+    assert [at for at, _ in desk.looks] == [0.003, 0.103, 0.303, 0.703]
+    assert [one["event"] for one in told] == ["sync_failed"]
+    desk.faults = 1
+    desk.work.add(KEY)
+    with capture_logs() as told:
+        desk.play(1.0)
+    # It has gone well in between, so this is another fault.
+    assert [one["event"] for one in told] == ["sync_failed"]
+    assert desk.film.failed == 4
 
 
 def thing(name: str, uid: str, *owners: str) -> dict[str, object]:
