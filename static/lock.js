@@ -52,10 +52,11 @@ export class Lock {
         claim.release = () => release(undefined);
         this.#hear.held();
       }) : undefined));
-    } catch {
+    } catch (error) {
       if (claim !== this.#claim) return;
       this.#claim = undefined;
-      if (claim.release) this.#hear.lost();
+      // Also one that was taken away before we had it: by a tab that stole it in the same moment.
+      if (claim.release || (error instanceof DOMException && error.name === 'AbortError')) this.#hear.lost();
       else this.#hear.none();
     }
   }

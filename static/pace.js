@@ -11,7 +11,6 @@ const FIRST_MS = 1_000; // the most of the first wait; doubled for each further 
 const SOON_MS = 5_000; // the most while somebody looks
 const SLOW_MS = 30_000; // the most while nobody does, or when it has not helped for long
 const LONG_MS = 600_000;
-const HEALTHY_MS = 30_000; // a connection that lived so long was a good one
 const STEP_MS = 1_000; // by so much the two clocks of a machine part only when one is set, or it slept
 const DRIFT = 1e-4; // two good clocks part by less
 const NOTICED_MS = 1_000; // less is told to nobody
@@ -36,12 +35,13 @@ export class Pace {
 
   /**
    * @param {End} end
-   * @param {{at: Moment, openAt: Moment | undefined}} attempt when it began, and when hello came
+   * @param {{at: Moment, openAt: Moment | undefined, beaten: boolean}} attempt when it began, when hello came, and whether a heartbeat has
    * @param {number} retryMs what hello asked for
    * @returns {number} ms until the next
    */
-  after({ reason, waitMs, problem }, { at, openAt }, retryMs) {
-    if (openAt && since(this.#machine, openAt) >= HEALTHY_MS) this.start();
+  after({ reason, waitMs, problem }, { at, openAt, beaten }, retryMs) {
+    // Nothing on the way holds it back.
+    if (beaten) this.start();
     const failures = this.#failures;
     this.#failures += 1;
     const chance = this.#machine.random();

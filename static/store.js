@@ -47,6 +47,7 @@ export class Store extends Teller {
   #held = [];
   #weight = 0;
   #full = false;
+  #ageMs = 0;
   /** @type {Heartbeat['sources']} */
   #vitals = {};
   /** @type {Moment} */
@@ -77,7 +78,7 @@ export class Store extends Teller {
    * @returns {Topic} the same object for as long as the store lives; the store alone writes to it
    */
   topic(name) {
-    const found = this.#topics.get(name) ?? new Topic(this.#most, this.#machine.moment);
+    const found = this.#topics.get(name) ?? new Topic(this.#most, () => earlier(this.#machine, this.#ageMs));
     this.#topics.set(name, found);
     return found;
   }
@@ -115,6 +116,7 @@ export class Store extends Teller {
    * @param {Message} message
    */
   apply({ event, id, data, ageMs = 0 }) {
+    this.#ageMs = ageMs;
     const at = parseId(id);
     const past = at && this.cursor?.epoch === at.epoch && at.seq <= this.cursor.seq;
     if (event === 'hello') this.#greet(data);

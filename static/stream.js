@@ -223,9 +223,9 @@ export class Stream extends Teller {
     if (event === 'goodbye') {
       this.#lose(attempt, { reason: data.reason, waitMs: data.retryMs ?? (data.reason === 'limit' ? LIMIT_MS : undefined) });
     } else if (event === 'heartbeat') {
-      attempt.beaten = true;
       this.#misses = 0;
       if (lost(parseId(this.#cursor), this.#epoch, data.seq)) this.#lose(attempt, { reason: 'loss' });
+      else attempt.beaten = true;
     }
   }
 

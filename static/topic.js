@@ -6,7 +6,7 @@
 /**
  * @typedef {object} Entry
  * @property {Record<string, any>} value
- * @property {Moment | undefined} at when we saw it change; nobody has told us when the first value came to be
+ * @property {Moment | undefined} at when it changed, if we were told of the change: of what a snapshot brings nobody says since when
  * @property {boolean} old kept from a server that knew more than the present one does, as yet
  */
 
@@ -81,7 +81,7 @@ export class Topic {
       this.#age(key, false);
     } else if (!before && this.entries.size >= this.#most) this.#full = true;
     else {
-      this.entries.set(key, { value, at: now || before ? this.#moment() : undefined, old: false });
+      this.entries.set(key, { value, at: now ? this.#moment() : undefined, old: false });
       this.#touch(key);
     }
   }

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { Link } from '../../static/link.js';
+import { Lock } from '../../static/lock.js';
 import { readNote } from '../../static/notes.js';
 import { Shared } from '../../static/share.js';
 import { Store } from '../../static/store.js';
@@ -78,6 +79,16 @@ test('the locks and channels of these tests are as browsers have them', async ()
   await contract({ request: locks.request, open: (name) => channels.open(name), name: 'one' });
   // Node has the real channels, if not the locks.
   await contract({ request: new Locks().request, open: (name) => new BroadcastChannel(name), name: 'two' });
+});
+
+test('a claim that is taken away before it is held waits again; one that is refused does not', async () => {
+  for (const [error, expected] of [[new DOMException('stolen', 'AbortError'), ['lost']], [new DOMException('no', 'SecurityError'), ['none']]]) {
+    const told = [];
+    const lock = new Lock({ request: () => Promise.reject(error) }, 'x', { held: () => told.push('held'), lost: () => told.push('lost'), none: () => told.push('none') });
+    lock.steal();
+    await settle();
+    assert.deepEqual(told, expected);
+  }
 });
 
 test('eight tabs have one connection, and all are live', async () => {

@@ -131,6 +131,10 @@ test('a value that is the same is no change; one that is not has a time', async 
   const at = (key) => store.topic('pods').entries.get(key).at;
   assert.equal(at('x'), undefined);
   assert.deepEqual([at('y'), at('z')], [time.moment(), time.moment()]);
+  take({ ...change(`${A}-3`, ['pods', 'z', 2]), ageMs: 4_000 });
+  assert.deepEqual(at('z'), { wall: time.wall - 4_000, steady: time.steady - 4_000 });
+  take(snapshot('pods', { x: 1, y: 3, z: 2 }, `${A}-4`));
+  assert.equal(at('y'), undefined, 'nor does a snapshot tell');
 });
 
 test('changes without an id wait for the snapshot that they belong to', () => {
