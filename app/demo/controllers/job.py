@@ -5,10 +5,11 @@ Not there: indexed completions, pod failure policies and success policies.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.demo.api.kinds import JOBS, PODS, Json
+from app.demo.api.moments import later
 from app.demo.controllers.job_state import (
     COMPLETE,
     FAILED,
@@ -40,6 +41,8 @@ from app.demo.controllers.reading import (
 from app.demo.controllers.work import Work
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from app.demo.api.client import Client
     from app.demo.controllers.informer import Informer
     from app.demo.controllers.recorder import Recorder
@@ -117,7 +120,7 @@ class JobController:
         self._report(job, plan, created)
         ends = deadline(self._informer.get(JOBS, key) or job)
         if ends is not None and plan.ending is None:
-            self._work.add_at(key, datetime.fromtimestamp(ends, UTC))
+            self._work.add_at(key, ends)
 
     # ---- pods
 
@@ -236,7 +239,7 @@ class JobController:
         ending = condition_of(job, COMPLETE) or condition_of(job, FAILED)
         if seconds is None or ending is None or deleting(job):
             return
-        ends = moment_of(ending["lastTransitionTime"]) + timedelta(seconds=seconds)
+        ends = later(moment_of(ending["lastTransitionTime"]), seconds)
         if ends > self._film.now():
             self._work.add_at(key_of(job), ends)
         else:

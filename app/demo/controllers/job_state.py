@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app.demo.api.moments import later
 from app.demo.controllers.reading import (
     active,
     condition_of,
@@ -163,19 +164,19 @@ def _ending(job: Json, pods: list[Json], failed: int, now: datetime) -> Json | N
         text = "Job has reached the specified backoff limit"
         return _condition(FAILURE_TARGET, "BackoffLimitExceeded", text, now)
     ends = deadline(job)
-    if ends is not None and ends <= now.timestamp():
+    if ends is not None and ends <= now:
         text = "Job was active longer than specified deadline"
         return _condition(FAILURE_TARGET, "DeadlineExceeded", text, now)
     return None
 
 
-def deadline(job: Json) -> float | None:
-    """When its time is over, in seconds of the epoch; None without a limit."""
+def deadline(job: Json) -> datetime | None:
+    """When its time is over; None without a limit."""
     seconds = job["spec"].get("activeDeadlineSeconds")
     started = (job.get("status") or {}).get("startTime")
     if seconds is None or started is None or job["spec"].get("suspend"):
         return None
-    return moment_of(started).timestamp() + float(seconds)
+    return later(moment_of(started), seconds)
 
 
 def _restarted_too_often(job: Json, pods: list[Json], limit: int) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.demo.api.kinds import PODS, REPLICA_SETS, Json
+from app.demo.api.moments import later
 from app.demo.controllers.reading import (
     Key,
     active,
@@ -103,7 +103,7 @@ def available_at(replica_set: Json, pod: Json) -> datetime | None:
     if ready is None or ready["status"] != "True":
         return None
     seconds = replica_set["spec"].get("minReadySeconds") or 0
-    return moment_of(ready["lastTransitionTime"]) + timedelta(seconds=seconds)
+    return later(moment_of(ready["lastTransitionTime"]), seconds)
 
 
 def replica_status(replica_set: Json, pods: list[Json], leaving: int, now: datetime) -> Json:

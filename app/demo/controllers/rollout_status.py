@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from app.demo.api.moments import later
 from app.demo.controllers.reading import moment_of, stamp
 from app.demo.controllers.rollout import allowances, complete, progressed, size, tally
 
@@ -83,7 +83,7 @@ def progress_ends(deployment: Json, status: Json) -> datetime | None:
     known = find(status, PROGRESSING)
     if seconds is None or known is None or known["reason"] in {DONE, TIMED_OUT}:
         return None
-    return moment_of(known["lastUpdateTime"]) + timedelta(seconds=seconds)
+    return later(moment_of(known["lastUpdateTime"]), seconds)
 
 
 def find(status: Json, kind: str) -> Json | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from app.demo.api.moments import later
 from app.demo.controllers.reading import moment_of
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def latest_slot(cron_job: Json, now: datetime, schedule: Schedule, *, by_deadlin
     earliest = moment_of(last)
     seconds = cron_job["spec"].get("startingDeadlineSeconds")
     if by_deadline and seconds is not None:
-        earliest = max(earliest, now - timedelta(seconds=seconds))
+        earliest = max(earliest, later(now, -seconds))
     first = schedule.next_after(earliest)
     second = None if first is None else schedule.next_after(first)
     if first is None or second is None:
