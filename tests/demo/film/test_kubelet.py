@@ -406,6 +406,15 @@ class Talks(Empty):
         return Script(voice="agent", pull_seconds=0.1)
 
 
+class Errands(Talks):
+    """Who may be started again comes to a good end."""
+
+    def cast(self, pod: Json, container: str, attempt: int) -> Script:
+        if pod["spec"]["restartPolicy"] == "OnFailure":
+            return Script(lasts=12.0, voice="agent")
+        return super().cast(pod, container, attempt)
+
+
 def bare(name: str, **fields: object) -> Json:
     return {**pod(name, pod_spec(**fields)), "metadata": {"name": name, "namespace": NAMESPACE}}
 
@@ -478,7 +487,32 @@ async def test_a_log_is_followed_to_its_end() -> None:
                 theatre.play(0.3, 0.3)
     whole = [text for _, text in logs(theatre).lines(NAMESPACE, "p", "main", False) or []]
     assert seen[-1] == whole[-1] == "error: not signed in"
-    assert len(seen) >= len(whole)
+    assert seen == whole
+
+
+@pytest.mark.looptime
+@pytest.mark.parametrize("phase", range(12))
+@pytest.mark.parametrize("policy", ["Never", "OnFailure"], ids=["fails", "succeeds"])
+async def test_who_follows_reads_what_is_read_later(policy: str, phase: int) -> None:
+    """Wherever the looks of the follower lie beside the end, and however it ends."""
+    theatre = Theatre(scenario=Errands(NAMESPACE))
+    theatre.person.create(PODS, bare("p", restartPolicy=policy))
+    theatre.play(4.0)
+    seen = logs(theatre).lines(NAMESPACE, "p", "main", False) or []
+    following = logs(theatre).follow(NAMESPACE, "p", "main")
+
+    async def read() -> None:
+        seen.extend([line async for line in following])
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(read)
+        await anyio.sleep(phase * 0.021)
+        for _ in range(200):
+            await anyio.sleep(0.1)
+            theatre.play(0.1, 0.1)
+    whole = logs(theatre).lines(NAMESPACE, "p", "main", False) or []
+    assert seen == whole
+    assert whole[-1][1] == {"Never": "error: not signed in", "OnFailure": "done"}[policy]
 
 
 @pytest.mark.looptime

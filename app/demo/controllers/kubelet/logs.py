@@ -54,6 +54,9 @@ class Logs:
         number = 0
         while run is not None:
             over, until = run.ended is not None, self._end(run)
+            if run.ended is not None:
+                # The last words bear the moment of the end, which may have been passed already.
+                since = min(since, run.ended - timedelta.resolution)
             if run.script.log is None:
                 for line in self._voice(run).between(since, until, KEPT):
                     yield line

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     Line = tuple[datetime, str]
 
 HOUR_SECONDS = 3_600.0
-PARTING_SECONDS = 0.4
-"""The last words come so long before the end."""
 
 
 class Voice:
@@ -66,18 +64,16 @@ class Voice:
         lines = [
             (self._at(begins + offset), text) for offset, text in spoken if offset < self._length
         ]
+        if self._only and self._run.script.exit_code:
+            # It is not going to come to a good end, which is known from its beginning.
+            lines = lines[: len(lines) * 3 // 5]
         ended = self._run.ended
         if ended is not None:
-            parting = ended - timedelta(seconds=PARTING_SECONDS / self._speed)
-            parting = max(parting, self._run.began)
-            if self._only and self._run.exit_code:
-                # It has not come to the good end that was to be.
-                lines = lines[: len(lines) * 3 // 5]
-            lines = [line for line in lines if line[0] < parting]
+            lines = [line for line in lines if line[0] < ended]
             if self._only or ended <= self._at(begins + self._length):
                 words = last_words(self._run.exit_code or 0, self._run.reason, self._run.script)
-                step = (ended - parting) / (len(words) + 1)
-                lines += [(parting + step * (at + 1), text) for at, text in enumerate(words)]
+                # Not earlier: a follower has passed every moment before the end.
+                lines += [(ended, text) for text in words]
         return lines
 
     def _at(self, seconds: float) -> datetime:
