@@ -75,10 +75,11 @@ function draw() {
 }
 
 function drawValues() {
-  for (const [name, keys] of changed) {
+  const told = [...changed];
+  changed.clear();
+  for (const [name, keys] of told) {
     tables.get(name)?.update(store.topic(name), keys, name === 'sources' ? (value) => sources.shows(value) : undefined);
   }
-  changed.clear();
 }
 
 /**
@@ -125,8 +126,8 @@ store.on('change', ({ topic, keys }) => {
 shared.on('message', (message) => {
   store.apply(message);
   if (message.event !== 'heartbeat') return;
-  // Nothing was lost up to here, so nothing that we were not given has been painted.
-  if (!message.ageMs) painted = undefined;
+  // Nothing was lost up to here: of what was painted before it was written, nothing is missing.
+  if (!message.ageMs && Date.parse(message.data.serverTime) >= Date.parse(root.dataset.painted ?? '')) painted = undefined;
   drawSoon();
 });
 shared.on('role', drawSoon);

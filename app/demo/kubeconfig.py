@@ -117,7 +117,7 @@ def _is_ours(content: bytes) -> bool:
             any(named["name"] == EXTENSION for named in entry["cluster"]["extensions"])
             for entry in clusters
         )
-    except (yaml.YAMLError, UnicodeError, TypeError, LookupError, RecursionError):
+    except (yaml.YAMLError, ValueError, TypeError, LookupError, RecursionError):
         return False
 
 

@@ -47,8 +47,9 @@ export class Table {
   update(topic, keys, wanted = () => true) {
     for (const key of keys) {
       const entry = topic.entries.get(key);
-      if (entry && wanted(entry.value)) this.#put(key, entry);
-      else if (entry || topic.synced) this.#drop(key);
+      if (entry && wanted(entry.value)) this.#try(key, entry);
+      // A key that was told of and is not held was removed; whether its topic is whole does not matter.
+      else this.#drop(key);
     }
     mark(this.#section, 'data-synced', String(topic.synced));
     if (!topic.synced) return;
@@ -79,6 +80,21 @@ export class Table {
     const empty = find(this.#section, '[data-empty]');
     write(empty, emptiness);
     empty.hidden = this.rows.size > 0;
+  }
+
+  /**
+   * One value that cannot be drawn leaves the others right, and its own row old.
+   * @param {string} key
+   * @param {Entry} entry
+   */
+  #try(key, entry) {
+    try {
+      this.#put(key, entry);
+    } catch (error) {
+      const row = this.rows.get(key);
+      if (row) row.entry = { ...entry, old: true };
+      reportError(error);
+    }
   }
 
   /** @param {string} key @param {Entry} entry */

@@ -121,6 +121,21 @@ async def test_of_several_namespaces_it_names_each(visit: Visit) -> None:
         await expect(cell(visit.page, "pods", "agents/new", "name")).to_have_text("agents/new")
 
 
+async def test_what_is_removed_goes_although_another_namespace_was_never_heard_of(
+    visit: Visit,
+) -> None:
+    application = house(clock=SystemClock(), namespaces=(NAMESPACE, "agents-night"))
+    with serving(application) as served:
+        served.call(partial(fill, application, NAMESPACE))
+        put(served, "doomed", 1)
+        await opened(visit.page, served.url)
+        await expect(row(visit.page, "pods", "agents/doomed")).to_have_count(1)
+        await expect(section(visit.page, "pods")).to_have_attribute("data-synced", "false")
+        remove(served, "doomed")
+        await expect(row(visit.page, "pods", "agents/doomed")).to_have_count(0)
+        await expect(row(visit.page, "pods", "agents/agent-0")).to_have_count(1)
+
+
 @pytest.mark.parametrize("width", [320, 375])
 async def test_on_a_telephone_tables_scroll_and_the_page_does_not(
     visit: Visit, shared: Served, width: int

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from app.demo.api import kinds
 from app.demo.api.bodies import read
+from app.demo.api.moments import later
 from app.demo.api.objects import settled, stamp
 from app.demo.api.problems import Problem, wrong
 from app.demo.api.status_objects import success
@@ -177,7 +178,7 @@ def _mark(metadata: Json, now: datetime, grace: int) -> None:
     if "deletionTimestamp" not in metadata and metadata.get("generation", 0) > 0:
         metadata["generation"] += 1
     if "deletionTimestamp" not in metadata or grace:
-        metadata["deletionTimestamp"] = stamp(now + timedelta(seconds=grace))
+        metadata["deletionTimestamp"] = stamp(later(now, grace))
     metadata["deletionGracePeriodSeconds"] = grace
 
 
@@ -197,8 +198,8 @@ def _delete_pod(store: Store, stored: Stored, value: Json, options: Options, now
         if grace is None or (grace >= (running or 0) and (running or grace)):
             return value
         was = datetime.fromisoformat(metadata["deletionTimestamp"])
-        begun = was - timedelta(seconds=running or 0)
-        metadata["deletionTimestamp"] = stamp(begun + timedelta(seconds=max(grace, 0)))
+        begun = later(was, -(running or 0))
+        metadata["deletionTimestamp"] = stamp(later(begun, max(grace, 0)))
         metadata["deletionGracePeriodSeconds"] = max(grace, 0)
     else:
         _mark(metadata, now, _grace(value, options))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from app.demo.api.calls import Answer
 from app.demo.api.deletion import whole
+from app.demo.api.moments import later
 from app.demo.api.problems import Problem, not_allowed, wrong
 from app.demo.api.shapes import Malformed, timestamp
 from app.demo.api.status_objects import failure
@@ -94,7 +95,7 @@ def log_options(call: Call, name: str, now: datetime) -> LogOptions:
     if problems:
         raise _invalid(name, problems)
     if "sinceSeconds" in numbers:
-        since = now - timedelta(seconds=numbers["sinceSeconds"])
+        since = later(now, -numbers["sinceSeconds"])
     return LogOptions(
         call.says("follow"),
         call.says("previous"),

@@ -109,6 +109,14 @@ def test_a_pod_that_nobody_runs_goes_at_once(bench: Bench, spec: Json, phase: st
     assert [word for word, _ in told(bench, PODS, since)] == ["MODIFIED", "DELETED"]
 
 
+def test_the_longest_grace_ends_with_time(bench: Bench) -> None:
+    bench.pod("p", nodeName="n", terminationGracePeriodSeconds=2**63 - 1)
+    leaving = bench.client.delete(PODS, NAMESPACE, "p")["metadata"]
+    assert leaving["deletionTimestamp"] == "9999-12-31T23:59:59Z"
+    shorter = bench.client.delete(PODS, NAMESPACE, "p", grace=5)["metadata"]
+    assert shorter["deletionGracePeriodSeconds"] == 5
+
+
 def test_less_than_no_grace_is_a_second(bench: Bench) -> None:
     bench.pod("p", nodeName="n")
     left = bench.client.delete(PODS, NAMESPACE, "p", grace=-7)

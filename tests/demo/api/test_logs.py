@@ -79,6 +79,7 @@ def log(bench: Bench, name: str = "p", **query: str) -> Reply:
         ({"sinceTime": "2026-01-01T01:00:04+01:00"}, [4]),
         ({"sinceTime": "2026-01-01T00:00:03.5Z", "tailLines": "9"}, [4]),
         ({"sinceSeconds": "8"}, [2, 3, 4]),
+        ({"sinceSeconds": "99999999999999"}, [0, 1, 2, 3, 4]),
         ({"follow": "false"}, [0, 1, 2, 3, 4]),
     ],
 )

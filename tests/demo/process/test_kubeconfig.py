@@ -107,6 +107,8 @@ def merged() -> str:
         "clusters: {a: b}",
         "- a list",
         "a: [unclosed",
+        "when: 2001-99-99",
+        '!!int "abc"',
         "\0\1\2",
         "\udcff",
         "[" * 5000,
