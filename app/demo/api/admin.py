@@ -118,6 +118,9 @@ async def _body(receive: Receive) -> bytes:
     body, more = b"", True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            # Nobody hears this; what has come so far is not what was meant.
+            raise _Refusal(400, "The body ended before it was whole.")
         body += message.get("body", b"")
         if len(body) > LARGEST_BODY:
             raise _Refusal(413, f"A body has at most {LARGEST_BODY:,} bytes.")

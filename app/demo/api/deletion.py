@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.demo.api import kinds
 from app.demo.api.bodies import read
-from app.demo.api.moments import later
+from app.demo.api.moments import LAST, later
 from app.demo.api.objects import settled, stamp
 from app.demo.api.problems import Problem, wrong
 from app.demo.api.status_objects import success
@@ -198,7 +198,8 @@ def _delete_pod(store: Store, stored: Stored, value: Json, options: Options, now
         if grace is None or (grace >= (running or 0) and (running or grace)):
             return value
         was = datetime.fromisoformat(metadata["deletionTimestamp"])
-        begun = later(was, -(running or 0))
+        # Of a grace that ends with time itself the beginning is not known any more.
+        begun = now if was.year == LAST.year else later(was, -(running or 0))
         metadata["deletionTimestamp"] = stamp(later(begun, max(grace, 0)))
         metadata["deletionGracePeriodSeconds"] = max(grace, 0)
     else:

@@ -47,7 +47,8 @@ CLUSTER_ADDRESSES = "10.96"
 
 def stamp(moment: datetime) -> str:
     """A time as objects carry it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Years before 1000 have four digits too, which strftime does not give everywhere.
+    return f"{moment.year:04}-{moment:%m-%dT%H:%M:%SZ}"
 
 
 def create(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -172,3 +173,20 @@ async def test_what_is_no_switch_and_no_json(panel: Panel) -> None:
         code, found = await panel.send(method, path, body, kind=kind)
         assert (code, bool(found["error"])) == (expected, True), (method, path, body)
     assert not (await panel.send("GET", "/faults/gone"))[1]["on"]
+
+
+async def test_a_caller_that_leaves_in_the_middle_turns_nothing(simulated: Served) -> None:
+    door = simulated.admin_door.port
+    _, writer = await asyncio.open_connection("127.0.0.1", door)
+    head = f"PUT /faults/throttle HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {ADMIN_TOKEN}\r\n"
+    writer.write(f"{head}content-type: application/json\r\ncontent-length: 9\r\n\r\n".encode())
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    async with aiohttp.ClientSession() as session:
+        url = f"http://127.0.0.1:{door}/faults"
+        # What was asked before has been answered by now: it is one loop, and it came first.
+        for _ in range(20):
+            async with session.get(url, headers=KNOCK) as answer:
+                found = await answer.json()
+            assert not any(one["on"] for one in found["faults"])

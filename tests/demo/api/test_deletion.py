@@ -113,8 +113,10 @@ def test_the_longest_grace_ends_with_time(bench: Bench) -> None:
     bench.pod("p", nodeName="n", terminationGracePeriodSeconds=2**63 - 1)
     leaving = bench.client.delete(PODS, NAMESPACE, "p")["metadata"]
     assert leaving["deletionTimestamp"] == "9999-12-31T23:59:59Z"
-    shorter = bench.client.delete(PODS, NAMESPACE, "p", grace=5)["metadata"]
-    assert shorter["deletionGracePeriodSeconds"] == 5
+    for grace in (5, 3):
+        shorter = bench.client.delete(PODS, NAMESPACE, "p", grace=grace)["metadata"]
+        assert shorter["deletionGracePeriodSeconds"] == grace
+        assert shorter["deletionTimestamp"] == f"2026-01-01T00:00:0{grace}Z"
 
 
 def test_less_than_no_grace_is_a_second(bench: Bench) -> None:
