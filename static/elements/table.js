@@ -92,7 +92,8 @@ export class Table {
       this.#put(key, entry);
     } catch (error) {
       const row = this.rows.get(key);
-      if (row) row.entry = { ...entry, old: true };
+      // With a value of its own it is not taken for drawn when the same comes again.
+      if (row) row.entry = { ...entry, value: {}, old: true };
       reportError(error);
     }
   }
