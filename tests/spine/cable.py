@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from tests.control_plane.processes import ReservedPort
@@ -39,7 +39,11 @@ class Cable:
         token = USERS[user].token
         return write_kubeconfig(self._directory, self.url, self._cluster.ca, user, token, namespace)
 
-    async def close(self) -> None:
+    async def __aenter__(self) -> Self:
+        await self.plug()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
         """Pull it out for good."""
         await self.pull()
         self._port.close()

@@ -56,7 +56,5 @@ def truth(admin: Api, namespace: str) -> Truth:
 @pytest_asyncio.fixture
 async def cable(control_plane: ControlPlane, tmp_path: Path) -> AsyncIterator[Cable]:
     """A plugged cable to the worker's cluster."""
-    cable = Cable(control_plane, tmp_path)
-    await cable.plug()
-    yield cable
-    await cable.close()
+    async with Cable(control_plane, tmp_path) as cable:
+        yield cable

@@ -83,11 +83,9 @@ async def test_one_reader_through_every_outage(
     ):
         trial = Trial(admin, namespace, readers, truth)
         await trial.put("stays", "goes", "again", "leaves")
-        await readers.live()
-        await readers.converge(truth)
+        await trial.set_out()
 
         # The API server is killed, and started again.
-        readers.set_out()
         await asyncio.to_thread(control_plane.restart_apiserver, signal.SIGKILL)
         await trial.put("after-kill")
         await trial.recovered()
@@ -191,8 +189,7 @@ async def test_a_restart_that_ends_every_watch_as_it_should(
     async with House(watcher.kubeconfig, namespace) as house, reading(house) as readers:
         trial = Trial(admin, namespace, readers, truth)
         await trial.put("stays", "goes")
-        await readers.live()
-        readers.set_out()
+        await trial.set_out()
         await asyncio.to_thread(control_plane.restart_apiserver, signal.SIGTERM)
         await trial.take("goes")
         await trial.put("comes")
@@ -219,17 +216,15 @@ async def miss(
     """Miss what happens before a compaction: one list of each kind in `gone` finds it out."""
     namespace = f"gone-{secrets.token_hex(3)}"
     await asyncio.to_thread(cluster.create_namespace, namespace)
-    cable = Cable(cluster, directory)
-    await cable.plug()
     async with (
+        Cable(cluster, directory) as cable,
         Api(cluster.url, cluster.ca, USERS[ADMIN].token) as admin,
         House(cable.kubeconfig(ADMIN), namespace) as house,
         reading(house) as readers,
     ):
         trial = Trial(admin, namespace, readers, partial(fresh_list, admin, [namespace]))
         await trial.put("stays", "goes", "again")
-        await readers.live()
-        readers.set_out()
+        await trial.set_out()
         await cable.pull()
         await trial.all_are("late")
         await trial.take("goes", "again")
@@ -240,4 +235,3 @@ async def miss(
         await cable.plug()
         await trial.recovered(removed=["goes"])
         await relisted(house, "expired", gone)
-    await cable.close()

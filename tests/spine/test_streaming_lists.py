@@ -97,26 +97,22 @@ async def test_a_server_without_streaming_lists_is_asked_once(
     """What was refused is not tried again, also not when a version is gone."""
     doors, namespace = Doors(), f"streams-{secrets.token_hex(3)}"
     await asyncio.to_thread(bare_control_plane.create_namespace, namespace)
-    cable = Cable(bare_control_plane, tmp_path)
-    await cable.plug()
     limits = quick(watch_list=True)
     async with (
+        Cable(bare_control_plane, tmp_path) as cable,
         Api(bare_control_plane.url, bare_control_plane.ca, USERS[ADMIN].token) as admin,
         House(cable.kubeconfig(ADMIN), namespace, limits=limits, transport=doors) as house,
         reading(house) as readers,
     ):
         trial = Trial(admin, namespace, readers, partial(fresh_list, admin, [namespace]))
-        await readers.live()
         await trial.put("one")
-        await readers.converge(trial.truth)
-        readers.set_out()
+        await trial.set_out()
         await cable.pull()
         await trial.all_are("late")
         await trial.take("one")
         await asyncio.to_thread(bare_control_plane.compact)
         await cable.plug()
         await trial.recovered(removed=["one"])
-    await cable.close()
     [asking] = doors.made
     for kind in KINDS:
         assert asking.of(kind)[:3] == ["stream", "list", "watch"]

@@ -42,6 +42,15 @@ class Trial:
             await self.admin.delete(PODS, name, self.namespace)
             await self.admin.until(PODS, name, self.namespace, is_absent, seconds=SECONDS)
 
+    async def set_out(self) -> None:
+        """Begin the journeys, from pages that hold the truth.
+
+        A page that has not heard of a pod yet is never told that it went.
+        """
+        await self.readers.live()
+        await self.readers.converge(self.truth)
+        self.readers.set_out()
+
     async def all_are(self, state: str) -> None:
         """Wait until every source has this state."""
         await self.readers.until(lambda page: set(page.states().values()) == {state})
