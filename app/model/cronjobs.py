@@ -12,13 +12,27 @@ CronJobState = Literal[
 ]
 
 
+RECENT_RUNS = 20
+"""Runs of a CronJob that are told."""
+
+
 class RecentRun(Wire):
-    """One of a CronJob's latest Jobs, newest first."""
+    """One of a CronJob's latest Jobs; it outlives the Job, which history limits delete."""
 
     name: str
+    uid: str | None = None
     status: JobStatus
+    """`running` also for a Job that was deleted before it had ended."""
+    scheduled_for: Timestamp | None = None
+    """The slot that it was made for; absent for a manual one, and where nobody wrote it down."""
     start_time: Timestamp | None = None
+    completion_time: Timestamp | None = None
+    """When it ended, well or not: a failed Job ends with its condition."""
     duration_ms: Milliseconds | None = None
+    exit_code: int | None = None
+    manual: bool | None = None
+    deleted: bool | None = None
+    """True when the Job is no longer there."""
 
 
 class CronJobInfo(Wire):
@@ -37,6 +51,9 @@ class CronJobInfo(Wire):
     state_message: str | None = None
     """Why it is in that state; may repeat what the schedule's author wrote."""
     recent_runs: tuple[RecentRun, ...] | None = None
+    """At most 20, newest first."""
+    schedule_words: str | None = None
+    """The schedule as a person would say it; absent where no words are better than wrong ones."""
 
 
 class CronJobSummary(Wire):
@@ -53,6 +70,7 @@ class CronJobSummary(Wire):
     next_schedule_time: Timestamp | None = None
     state: CronJobState | None = None
     recent_runs: tuple[RecentRun, ...] | None = None
+    schedule_words: str | None = None
 
 
 def summarize_cronjob(cronjob: CronJobInfo) -> CronJobSummary:
@@ -69,4 +87,5 @@ def summarize_cronjob(cronjob: CronJobInfo) -> CronJobSummary:
         next_schedule_time=cronjob.next_schedule_time,
         state=cronjob.state,
         recent_runs=cronjob.recent_runs,
+        schedule_words=cronjob.schedule_words,
     )
