@@ -20,15 +20,15 @@ class RecentRun(Wire):
     """One of a CronJob's latest Jobs; it outlives the Job, which history limits delete."""
 
     name: str
-    uid: str | None = None
     status: JobStatus
     """`running` also for a Job that was deleted before it had ended."""
+    start_time: Timestamp | None = None
+    duration_ms: Milliseconds | None = None
+    uid: str | None = None
     scheduled_for: Timestamp | None = None
     """The slot that it was made for; absent for a manual one, and where nobody wrote it down."""
-    start_time: Timestamp | None = None
     completion_time: Timestamp | None = None
     """When it ended, well or not: a failed Job ends with its condition."""
-    duration_ms: Milliseconds | None = None
     exit_code: int | None = None
     manual: bool | None = None
     deleted: bool | None = None

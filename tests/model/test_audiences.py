@@ -69,6 +69,7 @@ CRONJOB = CronJobInfo(
     state="late",
     state_message="SECRET",
     recent_runs=(RecentRun(name="r", status="failed", start_time=MOMENT, duration_ms=5),),
+    schedule_words="every 30 minutes",
 )
 JOB = JobInfo(
     name="auth-check-1",

@@ -32,13 +32,16 @@ FIELDS: dict[str, str] = {
     ),
     "CronJobInfo": (
         "name schedule lastScheduleTime? lastSuccessfulTime? activeJobs suspended"
-        " namespace? timeZone? nextScheduleTime? state? stateMessage? recentRuns?"
+        " namespace? timeZone? nextScheduleTime? state? stateMessage? recentRuns? scheduleWords?"
     ),
     "CronJobSummary": (
         "name schedule lastScheduleTime? lastSuccessfulTime? activeJobs suspended"
-        " namespace? timeZone? nextScheduleTime? state? recentRuns?"
+        " namespace? timeZone? nextScheduleTime? state? recentRuns? scheduleWords?"
     ),
-    "RecentRun": "name status startTime? durationMs?",
+    "RecentRun": (
+        "name status startTime? durationMs?"
+        " uid? scheduledFor? completionTime? exitCode? manual? deleted?"
+    ),
     "JobInfo": (
         "name cronJobName startTime? completionTime? status exitCode? durationMs?"
         " namespace? uid? manual? reason? failures?"
