@@ -120,5 +120,7 @@ def leave_on_signals() -> None:
     def leave(*_: object) -> NoReturn:
         raise SystemExit(0)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, leave)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        # What nohup has switched off stays off.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, leave)

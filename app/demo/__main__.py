@@ -1,8 +1,9 @@
 """`python -m app.demo`: the process of a simulated cluster.
 
 It serves the API on one port of loopback and the fault switches on another, plays the film, and
-prints one line of JSON when it is ready: where, and which tokens. It leaves at once on SIGTERM and
-SIGINT, and when its standard input ends, as a pipe does when the process at its other end is gone.
+prints one line of JSON when it is ready: where, and which tokens. It leaves at once on SIGTERM,
+SIGINT and SIGHUP, and when its standard input ends, as a pipe does when the process at its other
+end is gone.
 """
 
 from __future__ import annotations
@@ -127,8 +128,10 @@ def _on_the_end(leave: Callable[[], None]) -> None:
         logging.disable(logging.CRITICAL)
         leave()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        # What nohup has switched off stays off.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, told)
 
     def read() -> None:
         with suppress(OSError):

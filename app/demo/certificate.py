@@ -1,8 +1,8 @@
 """A certificate authority and one server certificate, made when a simulated cluster is made.
 
 kubectl sends no token over plain HTTP, so the API port speaks TLS. The keys exist for one demo:
-the authority's is dropped once it has signed, and the server's goes to a file only for the moment
-in which `ssl` reads it.
+the authority's never leaves the process that has made it, and the server's goes to a file only for
+the moment in which `ssl` reads it.
 """
 
 from __future__ import annotations
@@ -23,8 +23,11 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 if TYPE_CHECKING:
     from datetime import datetime
 
-VALID = timedelta(days=7)
-"""Longer than anybody leaves a demo running, short enough to be worth nothing afterwards."""
+VALID = timedelta(days=365)
+"""Longer than a demo on a wall runs without a start; no client objects to a certificate of a year.
+"""
+AUTHORITY_VALID = timedelta(days=3_650)
+"""Who trusts the authority goes on trusting it while its certificates are renewed."""
 EARLIER = timedelta(hours=1)
 """For clocks that differ: those of containers and virtual machines on the same computer do."""
 ADDRESSES = ("127.0.0.1", "::1")
@@ -39,42 +42,52 @@ class Certificate:
     chain: str
     key: str
 
+    @property
+    def runs_out(self) -> datetime:
+        """When it is no longer valid."""
+        return x509.load_pem_x509_certificate(self.chain.encode()).not_valid_after_utc
 
-def make_certificate(now: datetime) -> Certificate:
-    """A new authority and a certificate of it for this machine's loopback names."""
-    issuer = _name(AUTHORITY)
-    authority = ec.generate_private_key(ec.SECP256R1())
-    root = (
-        _unsigned(issuer, issuer, authority.public_key(), now)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(signs=True), critical=True)
-        .add_extension(
-            x509.SubjectKeyIdentifier.from_public_key(authority.public_key()), critical=False
+
+class Authority:
+    """Signs the certificates of one demo."""
+
+    def __init__(self, now: datetime) -> None:
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        name = _name(AUTHORITY)
+        self._root = (
+            _unsigned(name, name, self._key.public_key(), now, AUTHORITY_VALID)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_usage(signs=True), critical=True)
+            .add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False
+            )
+            .sign(self._key, hashes.SHA256())
         )
-        .sign(authority, hashes.SHA256())
-    )
-    key = ec.generate_private_key(ec.SECP256R1())
-    names = [
-        x509.DNSName("localhost"),
-        *(x509.IPAddress(ipaddress.ip_address(address)) for address in ADDRESSES),
-    ]
-    leaf = (
-        _unsigned(_name("localhost"), issuer, key.public_key(), now)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(signs=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key()),
-            critical=False,
+
+    def certificate(self, now: datetime) -> Certificate:
+        """One more, with a key of its own, for this machine's loopback names."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        names = [
+            x509.DNSName("localhost"),
+            *(x509.IPAddress(ipaddress.ip_address(address)) for address in ADDRESSES),
+        ]
+        leaf = (
+            _unsigned(_name("localhost"), self._root.subject, key.public_key(), now, VALID)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_usage(signs=False), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
+                critical=False,
+            )
+            .sign(self._key, hashes.SHA256())
         )
-        .sign(authority, hashes.SHA256())
-    )
-    return Certificate(
-        authority=root.public_bytes(Encoding.PEM).decode(),
-        chain=leaf.public_bytes(Encoding.PEM).decode(),
-        key=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
-    )
+        return Certificate(
+            authority=self._root.public_bytes(Encoding.PEM).decode(),
+            chain=leaf.public_bytes(Encoding.PEM).decode(),
+            key=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
+        )
 
 
 def server_context(certificate: Certificate) -> ssl.SSLContext:
@@ -94,7 +107,11 @@ def _name(text: str) -> x509.Name:
 
 
 def _unsigned(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: datetime
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey,
+    now: datetime,
+    valid: timedelta,
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -103,7 +120,7 @@ def _unsigned(
         .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - EARLIER)
-        .not_valid_after(now + VALID)
+        .not_valid_after(now + valid)
     )
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from app.demo.api.roles import DEMO, NOBODY, VIEWER
-from app.demo.certificate import Certificate, make_certificate
+from app.demo.certificate import Authority, Certificate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +24,9 @@ USERS = (DEMO, VIEWER, NOBODY)
 """Who has a token: may do everything, may do what deploy/rbac-view.yaml says, may do nothing."""
 
 TOKEN_BYTES = 24
+
+RENEWED_BEFORE = timedelta(days=1)
+"""A certificate that runs out sooner is not handed to a process any more."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -54,12 +58,21 @@ class Papers:
             raise ValueError("these are no papers of a simulated cluster") from error
 
 
-def make_papers(now: datetime, *, port: int = 0, admin_port: int = 0) -> Papers:
+def make_papers(
+    now: datetime, authority: Authority | None = None, *, port: int = 0, admin_port: int = 0
+) -> Papers:
     """New ones: random tokens, a certificate that is valid from now on."""
     return Papers(
-        certificate=make_certificate(now),
+        certificate=(authority or Authority(now)).certificate(now),
         tokens={name: secrets.token_urlsafe(TOKEN_BYTES) for name in USERS},
         admin_token=secrets.token_urlsafe(TOKEN_BYTES),
         port=port,
         admin_port=admin_port,
     )
+
+
+def renewed(papers: Papers, authority: Authority, now: datetime) -> Papers:
+    """The same ones, with another certificate if theirs has run out or soon will."""
+    if now < papers.certificate.runs_out - RENEWED_BEFORE:
+        return papers
+    return replace(papers, certificate=authority.certificate(now))

@@ -3,31 +3,28 @@
 Law: it never outlives us. It ends when its standard input does, which the kernel closes however we
 end, and where the kernel can (Linux) it is killed with the thread that started it. That thread is
 there as long as the cluster is: it starts the process, waits for its end, and starts it again on
-the same ports with the same papers.
+the same ports with the same papers; only a certificate that has nearly run out is another one, of
+the same authority.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import select
-import signal
 import socket
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import structlog
 
 import app
-from app.demo.papers import make_papers
+from app.demo.certificate import Authority
+from app.demo.handover import NotReady, ending, hand_over
+from app.demo.papers import make_papers, renewed
 
 if TYPE_CHECKING:
-    from typing import IO
-
     from app.clock import Clock
     from app.demo.options import Options
 
@@ -75,7 +72,10 @@ class Simulator:
         self._options = options
         self._ports = Reserved(), Reserved()
         port, admin_port = (reserved.number for reserved in self._ports)
-        self.papers = make_papers(clock.now(), port=port, admin_port=admin_port)
+        self._clock = clock
+        now = clock.now()
+        self._authority = Authority(now)
+        self.papers = make_papers(now, self._authority, port=port, admin_port=admin_port)
         self._process: subprocess.Popen[bytes] | None = None
         self._starting = threading.Lock()
         """Held to start one more process, and to decide that there will be none."""
@@ -136,74 +136,63 @@ class Simulator:
 
     def _start_again_and_again(self) -> None:
         pause = AGAIN_SECONDS
-        while (process := self._spawn()) is not None:
-            with process:
-                failure = self._hand_over(process)
-                if failure is not None:
-                    process.kill()
+        while True:
+            try:
+                code = self._live()
+            except NotReady as failure:
+                why, pause = str(failure), min(2 * pause, AGAIN_LONGEST_SECONDS)
                 if not self._settled.is_set():
-                    self._failure = failure
-                    self._settled.set()
-                    if failure is not None:
-                        return
-                elif failure is None:
-                    logger.info("simulator_back")
-                code = process.wait()
+                    self._failure = why
+                    return
+            else:
+                why, pause = f"the process has ended: {ending(code)}", AGAIN_SECONDS
             if self._leaving.is_set():
                 return
-            pause = AGAIN_SECONDS if failure is None else min(2 * pause, AGAIN_LONGEST_SECONDS)
-            why = failure or f"the process has ended: {_ending(code)}"
             logger.warning("simulator_ended", why=why, again_seconds=pause)
             self._leaving.wait(pause)
 
-    def _spawn(self) -> subprocess.Popen[bytes] | None:
-        """One more process; None when we are leaving."""
+    def _live(self) -> int:
+        """One life of the process, from its start to its exit code.
+
+        Raises:
+            NotReady: It never served.
+        """
+        self.papers = renewed(self.papers, self._authority, self._clock.now())
+        with self._spawn() as process:
+            try:
+                hand_over(process, self.papers, START_SECONDS)
+            except NotReady:
+                process.kill()
+                raise
+            if self._settled.is_set():
+                logger.info("simulator_back")
+            else:
+                self._failure = None
+                self._settled.set()
+            return process.wait()
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        """One more process.
+
+        Raises:
+            NotReady: There is none to be had, or we are leaving.
+        """
         with self._starting:
             if self._leaving.is_set():
-                return None
-            self._process = subprocess.Popen(  # noqa: S603 - our own program
-                command(self._options),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                bufsize=0,
-                env=_environment(),
-                # Ctrl-C is for us; we end it when our readers have been told goodbye.
-                start_new_session=True,
-            )
+                raise NotReady("The simulated cluster is not wanted any more.")
+            try:
+                self._process = subprocess.Popen(  # noqa: S603 - our own program
+                    command(self._options),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    bufsize=0,
+                    env=_environment(),
+                    # Ctrl-C is for us; we end it when our readers have been told goodbye.
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise NotReady(f"Cannot start a process: {error.strerror}.") from error
             return self._process
-
-    def _hand_over(self, process: subprocess.Popen[bytes]) -> str | None:
-        """Give it the papers and wait for its first line; a sentence when that says no."""
-        assert process.stdin is not None  # noqa: S101 - both are pipes
-        assert process.stdout is not None  # noqa: S101
-        try:
-            process.stdin.write(self.papers.written())
-            line = _first_line(process.stdout, START_SECONDS)
-        except BrokenPipeError:
-            line = b""
-        except TimeoutError:
-            return f"The simulated cluster was not ready within {START_SECONDS:.0f} s."
-        if not line:
-            code = process.wait()
-            return f"The simulated cluster ended before it was ready ({_ending(code)})."
-        failure = json.loads(line).get("error")
-        return None if failure is None else str(failure)
-
-
-def _first_line(stream: IO[bytes], seconds: float) -> bytes:
-    """The first line, empty when the stream ends before."""
-    deadline = time.monotonic() + seconds
-    poll = select.poll()
-    poll.register(stream, select.POLLIN)
-    line = b""
-    while not line.endswith(b"\n"):
-        if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
-            raise TimeoutError
-        piece = os.read(stream.fileno(), 65_536)
-        if not piece:
-            return b""
-        line += piece
-    return line
 
 
 def command(options: Options) -> list[str]:
@@ -224,13 +213,3 @@ def _environment() -> dict[str, str]:
     """Ours, and the place that this package was loaded from before all others."""
     places = [str(Path(app.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, places))}
-
-
-def _ending(code: int) -> str:
-    """How a process has ended, in words."""
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return signal.Signals(-code).name
-    except ValueError:
-        return f"signal {-code}"

@@ -115,7 +115,7 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Handle SIGINT and SIGTERM; unlike the base class do not raise them again at the end.
+        """Handle SIGINT, SIGTERM and SIGHUP; unlike the base class do not raise them again.
 
         A server that was asked to leave and has left has exit code 0.
         """
@@ -123,7 +123,10 @@ class Server(uvicorn.Server):
             # Signals reach the main thread only; whoever runs us elsewhere sets `should_exit`.
             yield
             return
-        numbers = (signal.SIGINT, signal.SIGTERM)
+        numbers = [signal.SIGINT, signal.SIGTERM]
+        # The end of the terminal, unless nohup has switched that off.
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            numbers.append(signal.SIGHUP)
         before = {number: signal.signal(number, self.handle_exit) for number in numbers}
         try:
             yield

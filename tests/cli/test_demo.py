@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import shlex
 import signal
 import socket
@@ -19,8 +20,8 @@ import pytest
 import yaml
 
 from app.cli import main
-from tests.cli.commands import PATIENCE, ROOT, Demo, children, environment, watchglass
-from tests.demo.process.living import await_truth, lives
+from tests.cli.commands import PATIENCE, ROOT, Demo, Running, children, environment, watchglass
+from tests.demo.process.living import await_truth, ignores, lives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,7 +110,9 @@ def follow(port: int) -> socket.socket:
     return reader
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name
+)
 def test_a_signal_ends_everything_quietly(tmp_path: Path, number: signal.Signals) -> None:
     with Demo(tmp_path, "--scenario=calm") as running, follow(running.port):
         simulator, folder = running.simulator, running.kubeconfig.parent
@@ -120,6 +123,49 @@ def test_a_signal_ends_everything_quietly(tmp_path: Path, number: signal.Signals
         assert not folder.exists()
         assert "Traceback" not in running.logged
         assert {event["level"] for event in running.events()} <= {"info"}
+
+
+ON_A_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
+def test_a_terminal_that_is_closed_ends_everything(tmp_path: Path) -> None:
+    """The kernel sends SIGHUP, and whatever is written from then on fails."""
+    demo = [sys.executable, "-m", "app", "demo", "--scenario=calm", "--port=0"]
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", ON_A_TERMINAL, *demo],
+        cwd=ROOT,
+        env=environment(TMPDIR=str(tmp_path)),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    ) as running:
+        os.close(theirs)
+        said = b""
+        while b"Ctrl-C ends both." not in said:
+            said += os.read(ours, 4_096)
+        (simulator,) = children(running.pid)
+        assert list(tmp_path.iterdir()), "the kubeconfig is there"
+        os.close(ours)
+        assert running.wait(PATIENCE) == 0
+    assert not lives(simulator)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nohup_is_heeded(tmp_path: Path) -> None:
+    command = ["nohup", sys.executable, "-m", "app", "demo", "--scenario=calm"]
+    with Running(tmp_path, command, variables={"TMPDIR": str(tmp_path)}) as running:
+        (simulator,) = children(running.process.pid)
+        running.process.send_signal(signal.SIGHUP)
+        assert ignores(running.process.pid, signal.SIGHUP)
+        assert lives(simulator)
+        assert running.end(signal.SIGTERM) == 0
+    assert not lives(simulator)
 
 
 def test_make_demo_passes_flags_on_and_ends_quietly_with_ctrl_c(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CONFIGURATION = "cluster_configuration"
+ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def fetch(url: str) -> bytes:
@@ -104,7 +105,7 @@ def test_where_files_are_few_readers_find_no_room_instead_of_a_reset(tmp_path: P
         assert seconds == [b"event: snapshot\n"] * 72 + [b"event: goodbye\n"] * 8
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)
+@pytest.mark.parametrize("number", ENDS, ids=lambda n: n.name)
 def test_a_signal_with_a_reader_attached_is_an_end_without_traceback(
     tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -119,7 +120,7 @@ def test_a_signal_with_a_reader_attached_is_an_end_without_traceback(
         assert all(event["level"] != "error" for event in serving.events())
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)
+@pytest.mark.parametrize("number", ENDS, ids=lambda n: n.name)
 def test_a_signal_before_the_server_is_there_is_an_end_too(
     tmp_path: Path, number: signal.Signals
 ) -> None:

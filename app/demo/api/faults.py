@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from app.demo.api.switches import COUNT, RESOURCE, SWITCHES, Switch, switch_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from app.clock import Clock
+
+
+EARLIEST, LATEST = (end.replace(tzinfo=UTC) for end in (datetime.min, datetime.max))
 
 
 @dataclass(slots=True, eq=False)
@@ -160,8 +161,14 @@ class ShiftedClock:
     def now(self) -> datetime:
         """Wall time as the server believes it."""
         fault = self._faults.on("clock")
-        offset = fault.values["offset"] if fault is not None else 0.0
-        return self._clock.now() + timedelta(seconds=offset)
+        now = self._clock.now()
+        if fault is None:
+            return now
+        try:
+            return now + timedelta(seconds=fault.values["offset"])
+        except OverflowError:
+            # A film may begin near either end of time.
+            return LATEST if fault.values["offset"] > 0 else EARLIEST
 
     def monotonic(self) -> float:
         """Seconds since an arbitrary start."""

@@ -22,7 +22,7 @@ from app.demo.api.roles import DEMO, NOBODY, VIEWER, bindings, people
 from app.demo.api.rules import Rules, controller
 from app.demo.api.server import ApiServer
 from app.demo.api.tables import table
-from app.demo.certificate import make_certificate, server_context
+from app.demo.certificate import Authority, server_context
 from app.demo.film.identities import Identities
 from app.demo.serving import Server, open_door
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-CERTIFICATE = make_certificate(datetime.now(UTC))
+CERTIFICATE = Authority(datetime.now(UTC)).certificate(datetime.now(UTC))
 TRUST = ssl.create_default_context(cadata=CERTIFICATE.authority)
 CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
 ADMIN_TOKEN = "switches"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
 from app.demo.api.faults import Fault, Faults, ShiftedClock
 from app.demo.api.switches import BadFault, UnknownFault
-from tests.fakes.clock import START, LoopClock
+from tests.fakes.clock import START, LoopClock, ManualClock
 
 pytestmark = pytest.mark.looptime
 
@@ -112,3 +113,20 @@ async def test_the_shifted_clock_shifts_wall_time_alone(faults: Faults) -> None:
     await asyncio.sleep(6)
     assert clock.monotonic() - before == pytest.approx(6)
     assert (clock.now() - START).total_seconds() == pytest.approx(6)
+
+
+@pytest.mark.parametrize(
+    ("start", "offset"),
+    [
+        (datetime(9999, 12, 30, tzinfo=UTC), 1e8),
+        (datetime(1, 1, 2, tzinfo=UTC), -1e8),
+    ],
+    ids=["last", "first"],
+)
+async def test_the_shifted_clock_stops_at_the_ends_of_time(
+    faults: Faults, start: datetime, offset: float
+) -> None:
+    clock = ShiftedClock(ManualClock(start), faults)
+    faults.turn_on("clock", {"offset": offset})
+    assert clock.now().year == start.year
+    assert (clock.now() > start) is (offset > 0)

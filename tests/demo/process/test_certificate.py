@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography import x509
 
-from app.demo.certificate import VALID, Certificate, make_certificate, server_context
+from app.demo.certificate import VALID, Authority, Certificate, server_context
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 NOW = datetime.now(UTC)
 
 
+AUTHORITY = Authority(NOW)
+
+
 @pytest.fixture(scope="module")
 def certificate() -> Certificate:
-    return make_certificate(NOW)
+    return AUTHORITY.certificate(NOW)
 
 
 async def shake_hands(certificate: Certificate, name: str, trusted: Certificate) -> str | None:
@@ -55,7 +58,7 @@ async def test_it_is_trusted_for_every_name_of_loopback(
 
 
 @pytest.mark.parametrize(
-    ("name", "trusted"), [("example.org", None), ("127.0.0.1", make_certificate(NOW))]
+    ("name", "trusted"), [("example.org", None), ("127.0.0.1", Authority(NOW).certificate(NOW))]
 )
 async def test_nothing_else_is_trusted(
     certificate: Certificate, name: str, trusted: Certificate | None
@@ -64,10 +67,31 @@ async def test_nothing_else_is_trusted(
         await shake_hands(certificate, name, trusted or certificate)
 
 
-def test_it_is_short_lived_and_can_sign_nothing(certificate: Certificate) -> None:
+async def test_who_trusts_one_trusts_the_next_one_of_the_same_authority(
+    certificate: Certificate,
+) -> None:
+    another = AUTHORITY.certificate(NOW)
+    assert another.key != certificate.key
+    assert another.authority == certificate.authority
+    assert await shake_hands(another, "127.0.0.1", certificate) == "http/1.1"
+
+
+async def test_one_that_has_run_out_is_trusted_by_nobody() -> None:
+    before = NOW - VALID - timedelta(seconds=1)
+    authority = Authority(before)
+    old = authority.certificate(before)
+    with pytest.raises(ssl.SSLCertVerificationError, match="expired"):
+        await shake_hands(old, "127.0.0.1", old)
+    # The authority has years left.
+    assert await shake_hands(authority.certificate(NOW), "127.0.0.1", old) == "http/1.1"
+
+
+def test_it_lives_through_a_year_on_a_wall_and_can_sign_nothing(certificate: Certificate) -> None:
     leaf = x509.load_pem_x509_certificate(certificate.chain.encode())
-    assert leaf.not_valid_before_utc < NOW < leaf.not_valid_after_utc
-    assert leaf.not_valid_after_utc <= NOW + VALID <= NOW + timedelta(days=31)
+    assert leaf.not_valid_before_utc < NOW
+    # Clients of some systems object to more than 398 days.
+    assert NOW + timedelta(days=364) < leaf.not_valid_after_utc < NOW + timedelta(days=398)
+    assert certificate.runs_out == leaf.not_valid_after_utc
     assert not leaf.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.demo.papers import USERS, Papers, make_papers
+from app.demo.certificate import VALID, Authority
+from app.demo.papers import USERS, Papers, make_papers, renewed
 
 NOW = datetime(2026, 1, 31, 9, 5, tzinfo=UTC)
 
@@ -42,3 +43,30 @@ def test_a_field_too_many_is_refused() -> None:
     told = json.loads(make_papers(NOW).written()) | {"more": 1}
     with pytest.raises(ValueError, match="no papers"):
         Papers.read(json.dumps(told).encode())
+
+
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("later", "kept"),
+    [
+        (timedelta(0), True),
+        (VALID - DAY - MINUTE, True),
+        (VALID - DAY + MINUTE, False),
+        (VALID + 30 * DAY, False),
+    ],
+    ids=["new", "two-days-left", "less-than-a-day-left", "run-out"],
+)
+def test_a_certificate_is_renewed_when_it_has_run_out_or_soon_will(
+    later: timedelta, kept: bool
+) -> None:
+    authority = Authority(NOW)
+    papers = make_papers(NOW, authority, port=1, admin_port=2)
+    found = renewed(papers, authority, NOW + later)
+    assert (found is papers) is kept
+    assert found.certificate.runs_out > NOW + later + DAY - MINUTE
+    # To everybody who holds the kubeconfig it is the same cluster.
+    assert found.certificate.authority == papers.certificate.authority
+    assert (found.tokens, found.admin_token) == (papers.tokens, papers.admin_token)
+    assert (found.port, found.admin_port) == (1, 2)

@@ -15,16 +15,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.clock import SystemClock
 from app.demo.__main__ import read
-from app.demo.certificate import Certificate
+from app.demo.certificate import VALID
 from app.demo.options import Options
 from app.demo.process import Reserved, Simulator, StartFailed, command
-from tests.demo.process.living import PATIENCE, ask, await_truth, lives
+from tests.demo.process.living import PATIENCE, ask, await_truth, ignores, lives
+from tests.fakes.clock import ManualClock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 BERLIN = timezone(timedelta(hours=1))
 ROOT = Path(__file__).parents[3]
@@ -46,10 +48,12 @@ def pid_of(simulator: Simulator) -> int:
 
 
 @contextmanager
-def standalone(*flags: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+def standalone(
+    *flags: str, before: Sequence[str] = ()
+) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
     """The process by itself, and its first line."""
     with subprocess.Popen(
-        [*COMMAND, "--scenario=calm", *flags],
+        [*before, *COMMAND, "--scenario=calm", *flags],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -86,7 +90,9 @@ def test_what_the_ready_line_says_is_enough_to_use_it(tmp_path: Path) -> None:
         assert process.poll() is None
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda n: n.name
+)
 def test_a_signal_is_an_end_without_a_word_though_somebody_reads(number: signal.Signals) -> None:
     with standalone() as (process, told):
         port = int(told["server"].rpartition(":")[2])
@@ -96,6 +102,16 @@ def test_a_signal_is_an_end_without_a_word_though_somebody_reads(number: signal.
             reader.settimeout(PATIENCE)
             assert reader.recv(1) == b""
     assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_nohup_is_heeded() -> None:
+    with standalone(before=["nohup"]) as (process, told):
+        process.send_signal(signal.SIGHUP)
+        assert ignores(process.pid, signal.SIGHUP)
+        port = int(told["server"].rpartition(":")[2])
+        assert ask(port, told["authority"])["gitVersion"].startswith("v1.")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
 
 
 def test_the_end_of_its_standard_input_is_its_end() -> None:
@@ -185,16 +201,80 @@ def test_killed_it_comes_back_as_the_same_cluster(simulator: Simulator) -> None:
     os.kill(before, signal.SIGKILL)
     await_truth(lambda: simulator.pid not in (None, before), "it is started again")
 
-    def answers() -> bool:
-        try:
-            # The authority of the first life is the one that is trusted.
-            ask(papers.port, papers.certificate.authority)
-        except ConnectionError:
-            return False
-        return True
-
-    await_truth(answers, "it answers")
+    # The authority of the first life is the one that is trusted.
+    authority = papers.certificate.authority
+    await_truth(lambda: answers(simulator, authority), "it answers")
     assert simulator.papers is papers
+
+
+def answers(simulator: Simulator, authority: str) -> bool:
+    try:
+        ask(simulator.papers.port, authority)
+    except ConnectionError:
+        return False
+    return True
+
+
+def test_a_certificate_that_runs_out_is_renewed_when_it_comes_back() -> None:
+    """It was started almost a year ago; whoever has its kubeconfig notices nothing."""
+    now = datetime.now(UTC)
+    clock = ManualClock(now - VALID + timedelta(hours=12))
+    with Simulator(CALM, clock) as simulator:
+        simulator.wait_ready()
+        papers, before = simulator.papers, pid_of(simulator)
+        assert papers.certificate.runs_out < now + timedelta(days=1)
+        assert answers(simulator, papers.certificate.authority)
+        clock.advance((now - clock.now()).total_seconds())
+        os.kill(before, signal.SIGKILL)
+        await_truth(lambda: simulator.pid not in (None, before), "it is started again")
+        await_truth(lambda: answers(simulator, papers.certificate.authority), "it answers")
+        assert simulator.papers.certificate.runs_out > now + timedelta(days=360)
+        assert simulator.papers.tokens == papers.tokens
+
+
+TOO_LONG = "x" * 4_000_000
+"""No system starts a process with such a variable."""
+
+
+def test_a_process_that_cannot_be_started_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUCH", TOO_LONG)
+    failed = pytest.raises(StartFailed, match=r"^Cannot start a process: Argument list too long\.$")
+    with Simulator(CALM, SystemClock()) as simulator, failed:
+        simulator.wait_ready()
+    assert simulator.pid is None
+
+
+def test_one_that_cannot_be_started_again_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with capture_logs() as logged, Simulator(CALM, SystemClock()) as simulator:
+        simulator.wait_ready()
+        before = pid_of(simulator)
+        monkeypatch.setenv("MUCH", TOO_LONG)
+        os.kill(before, signal.SIGKILL)
+        why = "Cannot start a process: Argument list too long."
+        await_truth(lambda: any(one.get("why") == why for one in logged), "a start fails")
+        assert simulator.pid is None
+        monkeypatch.delenv("MUCH")
+        authority = simulator.papers.certificate.authority
+        await_truth(lambda: answers(simulator, authority), "it answers")
+    assert [one["event"] for one in logged][-1] == "simulator_back"
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [("hello", "'hello'"), ("[1]", r"'\[1\]'"), ("\\xff", "'\ufffd'")],
+    ids=["words", "list", "bytes"],
+)
+def test_a_line_that_nobody_expects_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str, shown: str
+) -> None:
+    """Whatever Python is told to load first may print."""
+    code = f"import sys; sys.stdout.buffer.write(b'{word}\\n'); sys.stdout.buffer.flush()"
+    (tmp_path / "sitecustomize.py").write_text(code)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    failed = pytest.raises(StartFailed, match=f"was to say that it is ready and said {shown}")
+    with Simulator(CALM, SystemClock()) as simulator, failed:
+        simulator.wait_ready()
+    assert simulator.pid is None
 
 
 def test_nobody_else_gets_its_port_while_it_is_away() -> None:
@@ -219,7 +299,8 @@ def test_a_port_that_is_taken_is_a_sentence() -> None:
 def test_an_end_before_it_is_ready_is_a_sentence(capfd: pytest.CaptureFixture[str]) -> None:
     """What the process says of it goes to our own standard error."""
     simulator = Simulator(CALM, SystemClock())
-    simulator.papers = replace(simulator.papers, certificate=Certificate("", "", ""))
+    keyless = replace(simulator.papers.certificate, key="")
+    simulator.papers = replace(simulator.papers, certificate=keyless)
     failed = pytest.raises(StartFailed, match=r"ended before it was ready \(exit code 1\)\.")
     with simulator, failed:
         simulator.wait_ready()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from app.demo.certificate import make_certificate, server_context
+from app.demo.certificate import Authority, server_context
 from app.demo.serving import Server, open_door, run
 from app.errors import ConfigurationError
 from tests.demo.process.living import PATIENCE, ask
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from app.demo.api.door import Door
 
-CERTIFICATE = make_certificate(datetime.now(UTC))
+CERTIFICATE = Authority(datetime.now(UTC)).certificate(datetime.now(UTC))
 HEAD = b"GET %s HTTP/1.1\r\nHost: here\r\n\r\n"
 
 
