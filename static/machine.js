@@ -42,6 +42,21 @@ export function earlier(machine, ms) {
   return { wall: now.wall - ms, steady: now.steady - ms };
 }
 
+/**
+ * @param {Machine} machine
+ * @param {Moment} then when the tab is known to have run
+ * @param {number} ms
+ * @param {boolean} [seen] whether somebody has been able to see the tab since: timers of others are held back, and only
+ *   the clock that stops while a machine sleeps tells of them
+ * @returns {boolean} whether the tab or its machine stood still: what comes now may have lain there for more than `ms`
+ */
+export function stood(machine, then, ms, seen = machine.visible()) {
+  const now = machine.moment();
+  const wall = now.wall - then.wall;
+  const steady = now.steady - then.steady;
+  return wall - steady > ms || (seen && steady > ms);
+}
+
 /** @type {Sign[]} */
 const OF_WINDOW = ['online', 'offline', 'pageshow', 'pagehide'];
 /** @type {Sign[]} */

@@ -1,7 +1,7 @@
 // One connection to the server: kept, judged by its events, and made again when it is lost.
 
 import { Teller } from './teller.js';
-import { browser, since } from './machine.js';
+import { browser, since, stood } from './machine.js';
 import { parseId } from './messages.js';
 import { Delay, Pace } from './pace.js';
 import { lost } from './store.js';
@@ -20,7 +20,7 @@ import { covers } from './views.js';
  * time; `cut` it ended without goodbye; `refused` a status (see problem); `busy` 429 or 503 and a time
  * to wait; `not_a_stream` an answer of something else; `garbled` not the protocol; `loss` something did
  * not reach us; `drain`, `limit`, `auth_expired`, `revoked` a goodbye; `unauthorized`, `forbidden` 401 and
- * 403; `view` another choice; `woken` the tab was away; `asked` retryNow; `joining` another tab has not
+ * 403; `view` another choice; `woken` the tab was away, or its machine slept; `asked` retryNow; `joining` another tab has not
  * answered yet; `stopped`.
  * @typedef {string} Reason
  */
@@ -53,6 +53,8 @@ import { covers } from './views.js';
 const HELLO_MS = 4_000; // an attempt without hello is given up
 const BEATS = 2.5; // without an event a connection is given up
 const WOKEN_BEATS = 1.5; // the same when the tab comes back from wherever it was
+const PULSE_MS = 1_000; // by so much we know that we run
+const STOOD_MS = 5_000; // who did not run for longer cannot tell new from old: a third of what is late
 const LIMIT_MS = 15_000; // to wait where there is no room, if nobody says
 const LONGEST_WAIT_MS = 600_000; // whatever a server says
 const AGAIN_MS = 1_000; // between attempts that the tab's coming and going causes
@@ -89,6 +91,8 @@ export class Stream extends Teller {
   #delay;
   /** @type {Moment} the last event, or the beginning of the attempt */
   #quietAt;
+  /** @type {Moment} when we last knew that we run */
+  #ranAt;
   #offline = false;
   /** @type {{ms: number, at: Moment} | undefined} the server told us to wait */
   #wait;
@@ -109,7 +113,7 @@ export class Stream extends Teller {
     this.#cursor = cursor;
     this.#pace = new Pace(machine);
     this.#delay = new Delay(machine);
-    this.#quietAt = machine.moment();
+    this.#quietAt = this.#ranAt = machine.moment();
   }
 
   /** @returns {View} what the server was last asked for */
@@ -157,7 +161,7 @@ export class Stream extends Teller {
     if (!covers(this.#got, this.#wish)) this.#cursor = undefined;
     this.#got = this.#wish;
     this.#wait = undefined;
-    this.#quietAt = this.#begunAt = this.#machine.moment();
+    this.#quietAt = this.#begunAt = this.#ranAt = this.#machine.moment();
     /** @type {Attempt} */
     const attempt = { leave: () => {}, at: this.#quietAt, openAt: undefined, beaten: false };
     this.#attempt = attempt;
@@ -183,9 +187,22 @@ export class Stream extends Teller {
 
   /** Give up a connection that nothing comes from. @param {Attempt} attempt */
   #guard(attempt) {
+    if (this.#rose()) return;
+    this.#ranAt = this.#machine.moment();
     const left = this.#left(attempt);
     if (left <= 0) this.#lose(attempt, { reason: attempt.openAt ? 'quiet' : 'silent' });
-    else this.#stopTimer = this.#machine.later(() => this.#guard(attempt), left);
+    else this.#stopTimer = this.#machine.later(() => this.#guard(attempt), Math.min(left, PULSE_MS));
+  }
+
+  /**
+   * Whoever did not run for a while reads what lay there as if it were new, and only heartbeats say when they were
+   * written. What a connection says that is made now was written now.
+   * @returns {boolean} whether it was made anew
+   */
+  #rose() {
+    if (!stood(this.#machine, this.#ranAt, STOOD_MS)) return false;
+    this.#begin('woken');
+    return true;
   }
 
   /** @param {Attempt} attempt @returns {number} ms that it may still say nothing */
@@ -195,9 +212,10 @@ export class Stream extends Teller {
 
   /** @param {Attempt} attempt @param {Message} message */
   #take(attempt, message) {
+    // It may be read before the timer can run.
+    if (this.#rose()) return;
     const { event, id, data } = message;
     const ageMs = this.#delay.of(message);
-    // Read before the timer could run, when the machine has slept: it may have lain there all the time.
     if (this.#left(attempt) < 0 || ageMs > BEATS * this.#beatMs) {
       this.#lose(attempt, { reason: attempt.openAt ? 'quiet' : 'silent' });
       return;
@@ -261,7 +279,9 @@ export class Stream extends Teller {
     if (this.#wait && since(this.#machine, this.#wait.at) < this.#wait.ms) return;
     const silence = since(this.#machine, this.#quietAt);
     if (this.#attempt?.openAt) {
-      if (silence > WOKEN_BEATS * this.#beatMs || (this.#offline && sign === 'online')) this.#begin('woken');
+      const slept = stood(this.#machine, this.#ranAt, STOOD_MS, sign !== 'visible');
+      if (slept || silence > WOKEN_BEATS * this.#beatMs || (this.#offline && sign === 'online')) this.#begin('woken');
+      else this.#ranAt = this.#machine.moment();
     } else if (!this.#begunAt || since(this.#machine, this.#begunAt) >= AGAIN_MS) this.#begin('woken');
     else if (!this.#attempt) {
       this.#stopTimer();

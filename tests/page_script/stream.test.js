@@ -277,31 +277,76 @@ test('without an event for 2.5 heartbeats it is left; comments are no events', a
   assert.equal(tab.fetches[1].headers.get('last-event-id'), server.id);
 });
 
-test('what is read after its time is not believed: the machine slept', async () => {
-  const { server, stream, time, events, states } = scripted();
+for (const [name, away] of [['the machine slept', 'sleep'], ['nothing ran', 'stand']]) {
+  for (const seconds of [6, 20, 3_600]) {
+    test(`what lay there is not taken for new: ${name} for ${seconds} s`, async () => {
+      const { server, stream, tab, time, events, states, messages } = scripted();
+      stream.start();
+      await time.pass(3 * SECOND);
+      server.beat();
+      await time.pass(SECOND);
+      const [before, { id }] = [events().length, server];
+      server.change(['pods', 'a/x', { n: 1 }]);
+      server.beat();
+      time[away](seconds * SECOND);
+      await settle();
+      assert.deepEqual([tab.fetches.length, states().slice(-2)], [2, ['connecting woken', 'open']]);
+      assert.equal(tab.fetches[1].headers.get('last-event-id'), id);
+      assert.deepEqual(events().slice(before), ['hello', 'change'], 'it comes with a connection that is new, once');
+      assert.equal(messages.at(-1).ageMs, undefined);
+      await time.pass(20 * SECOND);
+      assert.equal(tab.fetches.length, 2);
+    });
+  }
+}
+
+test('who wakes finds that out also when nothing comes', async () => {
+  const { stream, tab, time } = scripted();
   stream.start();
-  await settle();
-  server.beat();
-  await settle();
-  const before = events().length;
-  time.sleep(3_600 * SECOND);
-  server.beat();
-  await settle();
-  assert.equal(events().length, before);
-  assert.equal(states().at(-1), 'closed quiet');
+  await time.pass(3 * SECOND);
+  time.sleep(8 * SECOND);
+  await time.pass(SECOND);
+  assert.equal(tab.fetches.length, 2);
 });
 
-test('nor is a hello that was waited for too long', async () => {
+test('a short pause is none; nor are the late timers of a tab that nobody sees, unless the machine slept', async () => {
+  const { server, stream, tab, time, messages } = scripted();
+  stream.start();
+  await time.pass(SECOND);
+  for (const away of ['stand', 'sleep']) {
+    time[away](4 * SECOND);
+    server.beat();
+    await time.pass(SECOND);
+  }
+  tab.sign('hidden');
+  time.stand(14 * SECOND);
+  server.beat();
+  await settle();
+  assert.deepEqual([tab.fetches.length, messages.at(-1).event], [1, 'heartbeat']);
+  time.stand(14 * SECOND);
+  tab.sign('visible');
+  await time.pass(SECOND);
+  assert.equal(tab.fetches.length, 1);
+  tab.sign('hidden');
+  server.beat();
+  await settle();
+  time.sleep(14 * SECOND);
+  tab.sign('visible');
+  await settle();
+  assert.equal(tab.fetches.length, 2);
+});
+
+test('nor is a hello believed that was waited for too long', async () => {
   const { tab, stream, time, events, states } = opened();
-  let answer;
-  tab.answer = () => new Promise((done) => (answer = done));
+  const answers = [];
+  tab.answer = () => new Promise((done) => answers.push(done));
   stream.start();
   await settle();
   time.sleep(60 * SECOND);
-  answer(new Response(HELLO, { headers: { 'content-type': 'text/event-stream' } }));
+  answers[0](new Response(HELLO, { headers: { 'content-type': 'text/event-stream' } }));
   await settle();
   assert.deepEqual(events(), []);
-  assert.equal(states().at(-1), 'closed silent');
+  assert.deepEqual([states().at(-1), answers.length], ['connecting woken', 2]);
 });
 
 test('a stream that runs ever further behind is so old, and made anew', async () => {
