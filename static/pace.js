@@ -64,6 +64,7 @@ export class Delay {
   /** @type {{offset: number, at: Moment} | undefined} of what came quickest; others are so much slower */
   #least;
   #ms = 0;
+  #epoch = '';
 
   /** @param {Machine} machine */
   constructor(machine) {
@@ -72,20 +73,24 @@ export class Delay {
 
   /**
    * @param {import('./messages.js').Message} message that has just come
+   * @param {number} askedMs since its connection was asked for
    * @returns {number} ms that it is older than it could be, 0 where that is nothing to speak of
    */
-  of({ event, data }) {
-    if (event === 'hello') {
-      // It was asked for just now.
+  of({ event, data }, askedMs) {
+    const first = event === 'hello';
+    if (first && data.epoch !== this.#epoch) {
+      // Another server, perhaps with another clock.
+      this.#epoch = data.epoch;
       this.#least = undefined;
       this.#ms = 0;
     }
-    this.#measure(data?.serverTime);
+    // A hello is no older than the question.
+    this.#measure(data?.serverTime, first ? askedMs : Infinity);
     return this.#ms < NOTICED_MS ? 0 : Math.round(this.#ms);
   }
 
-  /** @param {unknown} serverTime when the server wrote it */
-  #measure(serverTime) {
+  /** @param {unknown} serverTime when the server wrote it @param {number} most ms that it can be old */
+  #measure(serverTime, most) {
     const written = typeof serverTime === 'string' ? Date.parse(serverTime) : NaN;
     if (Number.isNaN(written)) return;
     const at = this.#machine.moment();
@@ -95,7 +100,7 @@ export class Delay {
     // One clock was set: what was measured before says nothing any more.
     const set = least && Math.abs(at.wall - least.at.wall - passed) > STEP_MS;
     const best = least && !set ? least.offset - DRIFT * passed : offset;
-    this.#least = { offset: Math.max(best, offset), at };
-    this.#ms = this.#least.offset - offset;
+    this.#ms = Math.min(Math.max(0, best - offset), most);
+    this.#least = { offset: offset + this.#ms, at };
   }
 }

@@ -50,7 +50,9 @@ import { covers } from './views.js';
  * @property {boolean} beaten whether a heartbeat has come: nothing on the way holds them back
  */
 
-const HELLO_MS = 4_000; // an attempt without hello is given up
+// An attempt without hello is given up. So much may also be held up the first time without our knowing: it is all that we
+// have to measure by. No state hangs on it (late is 15 s), and to suspect each slow handshake would make good streams look late.
+const HELLO_MS = 4_000;
 const BEATS = 2.5; // without an event a connection is given up
 const WOKEN_BEATS = 1.5; // the same when the tab comes back from wherever it was
 const PULSE_MS = 1_000; // by so much we know that we run
@@ -215,7 +217,7 @@ export class Stream extends Teller {
     // It may be read before the timer can run.
     if (this.#rose()) return;
     const { event, id, data } = message;
-    const ageMs = this.#delay.of(message);
+    const ageMs = this.#delay.of(message, since(this.#machine, attempt.at));
     if (this.#left(attempt) < 0 || ageMs > BEATS * this.#beatMs) {
       this.#lose(attempt, { reason: attempt.openAt ? 'quiet' : 'silent' });
       return;

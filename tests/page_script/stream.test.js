@@ -385,6 +385,51 @@ test('a stream that runs ever further behind is so old, and made anew', async ()
   assert.equal(tab.fetches.length, 2);
 });
 
+test('a stream that is held up from its second beginning on is known to be old, and one of another server is not', async () => {
+  const { server, tab, stream, time, messages } = scripted();
+  stream.start();
+  await time.pass(SECOND);
+  server.beat();
+  await settle();
+  /** What comes by the next connection, each of it so much later than it was written. */
+  const heldUp = async (ms, epoch) => {
+    messages.length = 0;
+    tab.answer = async (...question) => {
+      const { body, headers } = await server.toward(tab)(...question);
+      const late = new TransformStream({ transform: (chunk, out) => void time.later(() => out.enqueue(chunk), ms) });
+      return new Response(body.pipeThrough(late), { headers });
+    };
+    if (epoch) server.restart(epoch);
+    else server.cut();
+    await time.pass(8 * SECOND);
+    server.beat();
+    await time.pass(ms + 10);
+    return [messages[0], messages.at(-1)].map(({ event, ageMs = 0 }) => [event, Math.round(ageMs / 100) * 100]);
+  };
+  assert.deepEqual(await heldUp(3_000), [['hello', 3_000], ['heartbeat', 3_000]]);
+  assert.deepEqual(await heldUp(0), [['hello', 0], ['heartbeat', 0]]);
+  assert.deepEqual(await heldUp(3_000, 'bbbbbbbbbb'), [['hello', 0], ['heartbeat', 0]], 'nobody knows');
+  assert.deepEqual(await heldUp(0), [['hello', 0], ['heartbeat', 0]]);
+  assert.deepEqual(await heldUp(2_000), [['hello', 2_000], ['heartbeat', 2_000]]);
+});
+
+test('a hello is no older than its question, whatever the clocks say', async () => {
+  const { server, tab, stream, time, messages, states } = scripted();
+  stream.start();
+  await time.pass(SECOND);
+  server.beat();
+  await settle();
+  // Set back, by somebody who does not start it anew.
+  Object.defineProperty(server, 'serverTime', { get: () => new Date(time.wall - 3_600 * SECOND).toISOString() });
+  server.beat();
+  await time.pass(SECOND);
+  assert.deepEqual([states().at(-1), tab.fetches.length], ['open', 2]);
+  messages.length = 0;
+  server.beat();
+  await settle();
+  assert.deepEqual(messages.map(({ event, ageMs }) => [event, ageMs]), [['heartbeat', undefined]]);
+});
+
 test('clocks that are set are no delay', async () => {
   const { server, stream, time, messages } = scripted();
   stream.start();
