@@ -39,7 +39,7 @@ export class Pace {
    * @param {number} retryMs what hello asked for
    * @returns {number} ms until the next
    */
-  after({ reason, waitMs, problem }, { at, openAt, beaten }, retryMs) {
+  after({ reason, waitMs, hopeMs, problem }, { at, openAt, beaten }, retryMs) {
     // Nothing on the way holds it back.
     if (beaten) this.start();
     const failures = this.#failures;
@@ -52,7 +52,9 @@ export class Pace {
     if (failures === 0 && reason === 'loss') return 0;
     if (failures === 0 && openAt) return chance * Math.min(retryMs, SOON_MS);
     const patient = !this.#machine.visible() || since(this.#machine, this.#downAt) > LONG_MS;
-    const most = Math.min(patient ? SLOW_MS : SOON_MS, FIRST_MS * 2 ** Math.min(failures, 5));
+    const bound = patient ? SLOW_MS : SOON_MS;
+    if (hopeMs !== undefined) return Math.min(hopeMs, bound - FIRST_MS) + chance * FIRST_MS;
+    const most = Math.min(bound, FIRST_MS * 2 ** Math.min(failures, 5));
     // Attempts start so far apart: what one has lasted counts.
     return Math.max(0, chance * most - since(this.#machine, at));
   }

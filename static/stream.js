@@ -17,8 +17,7 @@ import { covers } from './views.js';
 /** @typedef {{status: number, error: string, reason: string}} Problem what a server answers that refuses */
 /**
  * Why there is no connection. `network` nothing answered; `silent` no hello in time; `quiet` no event in
- * time; `cut` it ended without goodbye; `refused` a status (see problem); `busy` 429 or 503 and a time
- * to wait; `not_a_stream` an answer of something else; `garbled` not the protocol; `loss` something did
+ * time; `cut` it ended without goodbye; `refused` a status (see problem); `busy` 429 or 503 and a time; `not_a_stream` an answer of something else; `garbled` not the protocol; `loss` something did
  * not reach us; `drain`, `limit`, `auth_expired`, `revoked` a goodbye; `unauthorized`, `forbidden` 401 and
  * 403; `view` another choice; `woken` the tab was away, or its machine slept; `asked` retryNow; `joining` another tab has not
  * answered yet; `stopped`.

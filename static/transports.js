@@ -7,7 +7,13 @@ import { checked, readMessage } from './messages.js';
 /** @typedef {import('./messages.js').Message} Message */
 /** @typedef {import('./messages.js').View} View */
 /** @typedef {import('./stream.js').Problem} Problem */
-/** @typedef {{reason: string, problem?: Problem, waitMs?: number}} End why it ended, and how long the server wants us to wait */
+/**
+ * @typedef {object} End
+ * @property {string} reason
+ * @property {Problem} [problem]
+ * @property {number} [waitMs] the server wants us to wait so long
+ * @property {number} [hopeMs] the server expects to be there by then
+ */
 /**
  * @typedef {object} Listener
  * @property {(message: Message) => void} message
@@ -138,10 +144,12 @@ async function refusal(machine, response, body) {
   const { status } = response;
   if (status === 200) return { reason: 'not_a_stream' };
   const problem = { status, error: '', reason: '', ...await explained(body) };
-  const waitMs = retryAfter(machine, response.headers.get('retry-after'));
+  const ms = retryAfter(machine, response.headers);
   if (status === 401) return { reason: 'unauthorized', problem };
   if (status === 403) return { reason: 'forbidden', problem };
-  if ((status === 429 || status === 503) && waitMs !== undefined) return { reason: 'busy', problem, waitMs };
+  // Who counts our questions counts those that come too soon; who is away may be back before it thought.
+  if (status === 429 && ms !== undefined) return { reason: 'busy', problem, waitMs: ms };
+  if (status === 503 && ms !== undefined) return { reason: 'busy', problem, hopeMs: ms };
   return { reason: 'refused', problem };
 }
 
@@ -168,12 +176,14 @@ async function explained(body) {
 
 /**
  * @param {Machine} machine
- * @param {string | null} header seconds or a date
+ * @param {Headers} headers with Retry-After as seconds or as a date, by the clock of whoever answers
  * @returns {number | undefined} ms
  */
-function retryAfter(machine, header) {
+function retryAfter(machine, headers) {
+  const header = headers.get('retry-after');
   if (header === null) return undefined;
-  const ms = /^[0-9]+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - machine.moment().wall;
+  if (/^[0-9]+$/.test(header)) return Number(header) * 1_000;
+  const ms = Date.parse(header) - (Date.parse(headers.get('date') ?? '') || machine.moment().wall);
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 

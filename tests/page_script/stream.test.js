@@ -215,30 +215,50 @@ test('404 is explained, and asked again soon: a proxy says so while we are moved
   await until(() => tab.fetches.length >= 2);
 });
 
-for (const status of [429, 503]) {
-  test(`${status} is asked again when the server wants it`, async () => {
-    const { tab, time, links } = await refusing(status, { 'retry-after': '40' }, '');
-    assert.equal(links.at(-1).reason, 'busy');
-    assert.ok(links.at(-1).nextTryMs >= 40_000 && links.at(-1).nextTryMs <= 41_000);
-    await time.pass(39 * SECOND);
-    for (const sign of ['online', 'visible', 'pageshow', 'resume']) tab.sign(sign);
-    await settle();
-    assert.equal(tab.fetches.length, 1, 'whatever the tab does');
-    await time.pass(2 * SECOND);
-    await until(() => tab.fetches.length === 2);
-  });
-}
+test('429 is asked again when the server wants it, and not before', async () => {
+  const { tab, time, stream, links } = await refusing(429, { 'retry-after': '40' }, '');
+  assert.equal(links.at(-1).reason, 'busy');
+  assert.ok(links.at(-1).nextTryMs >= 40_000 && links.at(-1).nextTryMs <= 41_000);
+  await time.pass(39 * SECOND);
+  for (const sign of ['online', 'visible', 'pageshow', 'resume']) tab.sign(sign);
+  await settle();
+  assert.equal(tab.fetches.length, 1, 'whatever the tab does');
+  await time.pass(2 * SECOND);
+  await until(() => tab.fetches.length === 2);
+  await until(() => links.at(-1).state === 'closed');
+  stream.retryNow();
+  await until(() => tab.fetches.length === 3, 'unless somebody asks for it');
+});
+
+test('503 is asked again within 5 s while somebody looks, and at once when somebody comes', async () => {
+  const { tab, time, links } = await refusing(503, { 'retry-after': '600' }, '');
+  const told = () => links.at(-1).state === 'closed' && links.at(-1).nextTryMs;
+  assert.equal(links.at(-1).reason, 'busy');
+  assert.ok(told() >= 4_000 && told() <= 5_000, 'in the same second for nobody');
+  await time.pass(2 * SECOND);
+  tab.sign('visible');
+  tab.hidden = true;
+  await until(() => tab.fetches.length === 2 && told());
+  assert.ok(told() >= 29_000 && told() <= 30_000, `${told()}`);
+  const soon = await refusing(503, { 'retry-after': '2' }, '');
+  assert.ok(soon.links.at(-1).nextTryMs >= 2_000 && soon.links.at(-1).nextTryMs <= 3_000);
+});
 
 test('Retry-After may be a date, is not believed for ever, and need not be there', async () => {
-  const at = new Date(new Time().wall + 20_000).toUTCString();
-  const dated = await refusing(503, { 'retry-after': at }, '');
-  assert.ok(dated.links.at(-1).nextTryMs >= 20_000 && dated.links.at(-1).nextTryMs <= 21_000);
-  const long = await refusing(503, { 'retry-after': '99999999' }, '');
+  const clock = new Time().wall + 3_600 * SECOND;
+  const [date, at] = [clock, clock + 20_000].map((ms) => new Date(ms).toUTCString());
+  for (const [headers, ms] of [[{ 'retry-after': at, date }, 20_000], [{ 'retry-after': date, date: at }, 0], [{ 'retry-after': '20' }, 20_000]]) {
+    const { nextTryMs } = (await refusing(429, headers, '')).links.at(-1);
+    assert.ok(nextTryMs >= ms && nextTryMs <= ms + 1_000, `${nextTryMs}, by the clock of whoever answers`);
+  }
+  const long = await refusing(429, { 'retry-after': '99999999' }, '');
   assert.equal(long.links.at(-1).nextTryMs, 600_000);
-  for (const headers of [{}, { 'retry-after': 'later' }]) {
-    const none = await refusing(503, headers, '');
-    assert.equal(none.links.at(-1).reason, 'refused');
-    assert.ok(none.links.at(-1).nextTryMs <= 5_000);
+  for (const status of [429, 503]) {
+    for (const headers of [{}, { 'retry-after': 'later' }]) {
+      const none = await refusing(status, headers, '');
+      assert.equal(none.links.at(-1).reason, 'refused');
+      assert.ok(none.links.at(-1).nextTryMs <= 5_000);
+    }
   }
 });
 
