@@ -63,11 +63,12 @@ function draw() {
   stopWaiting?.();
   stopWaiting = undefined;
   drawnAt = machine.moment().steady;
-  if (caughtUp()) drawValues();
   const { now } = link;
   const all = sources.all();
   root.dataset.role = shared.role;
+  // First: no value may keep the page from saying that it is blind.
   view.draw(now, all, link.serverNow());
+  if (caughtUp()) drawValues();
   for (const [name, table] of tables) {
     if (name === 'sources') drawSources(table, all, freshnessOf(now));
     else drawTopic(name, table, all.filter(({ kind }) => kind === name), freshnessOf(now));

@@ -45,15 +45,11 @@ export class Table {
    * @param {(value: Record<string, any>) => boolean} [wanted]
    */
   update(topic, keys, wanted = () => true) {
-    for (const key of keys) {
-      const entry = topic.entries.get(key);
-      if (entry && wanted(entry.value)) this.#try(key, entry);
-      // A key that was told of and is not held was removed; whether its topic is whole does not matter.
-      else this.#drop(key);
-    }
+    // A key that was told of and is not held was removed; whether its topic is whole does not matter.
+    for (const key of keys) this.#try(key, topic.entries.get(key), wanted);
     mark(this.#section, 'data-synced', String(topic.synced));
     if (!topic.synced) return;
-    for (const key of this.rows.keys()) if (!topic.entries.has(key)) this.#drop(key);
+    for (const key of this.rows.keys()) if (!topic.entries.has(key)) this.#try(key, undefined, wanted);
     this.#section.querySelector('[data-more]')?.remove();
   }
 
@@ -83,17 +79,19 @@ export class Table {
   }
 
   /**
-   * One value that cannot be drawn leaves the others right, and its own row old.
+   * One value that cannot be drawn, or a row that will not go, leaves the others right, and its own row old.
    * @param {string} key
-   * @param {Entry} entry
+   * @param {Entry | undefined} entry
+   * @param {(value: Record<string, any>) => boolean} wanted
    */
-  #try(key, entry) {
+  #try(key, entry, wanted) {
     try {
-      this.#put(key, entry);
+      if (entry && wanted(entry.value)) this.#put(key, entry);
+      else this.#drop(key);
     } catch (error) {
       const row = this.rows.get(key);
       // With a value of its own it is not taken for drawn when the same comes again.
-      if (row) row.entry = { ...entry, value: {}, old: true };
+      if (row) row.entry = { value: {}, at: entry?.at, old: true };
       reportError(error);
     }
   }
