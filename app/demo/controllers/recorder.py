@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 KEPT_SECONDS = 3_600
 """The API server forgets an Event so long after it was last written."""
 SWEEP_SECONDS = 60.0
+FEW = 256
+"""With no more Events than this no recorder is tidied up."""
 
 NORMAL, WARNING = "Normal", "Warning"
 
@@ -45,6 +47,7 @@ class Recorder:
         self._modern = modern
         self._written: dict[tuple[str, ...], _Written] = {}
         self._last: dict[str, int] = {}
+        self._most = FEW
 
     def normal(self, about: Json, reason: str, message: str, part: str = "") -> None:
         """Something that is as it should be; `part` is the field of the object that it is about."""
@@ -70,10 +73,16 @@ class Recorder:
         except Refused:
             return  # a namespace that is about to go takes none; Events may be lost
         self._written[key] = _Written(name, 1, now)
-        if len(self._written) > 4_096:
-            old = now - timedelta(seconds=KEPT_SECONDS)
-            self._written = {key: one for key, one in self._written.items() if one.at > old}
-            self._last.clear()
+        if len(self._written) > self._most:
+            self._tidy(now)
+
+    def _tidy(self, now: datetime) -> None:
+        """Forget what is forgotten, often enough to hold no more than twice what is not."""
+        old = now - timedelta(seconds=KEPT_SECONDS)
+        self._written = {key: one for key, one in self._written.items() if one.at > old}
+        self._most = max(FEW, 2 * len(self._written))
+        present = round(now.timestamp() * 1_000_000) * 1_000
+        self._last = {uid: last for uid, last in self._last.items() if last >= present}
 
     def _count_on(self, about: Json, known: _Written) -> bool:
         """Write the count; False when somebody deleted the Event meanwhile."""

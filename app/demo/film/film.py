@@ -1,8 +1,9 @@
 """An ordered queue of cues with its own clock.
 
 A cue is played with the film's time set to the moment it was due, however late the machine is. The
-order of cues is that of their due times, and of their making where those are equal. So the film
-depends on its start and its seed alone.
+order of cues is that of their due times, and of their making where those are equal. Chance comes
+from the seed and from moments counted from the film's start. So the film depends on its seed alone,
+and what is seen of it on its start too.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+from collections import Counter
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -76,6 +78,9 @@ class Film:
     ) -> None:
         """The film begins at `start`, or now; `rewind` before that there is room for a past.
 
+        It begins with a whole second: Kubernetes' times have no parts of one, so what is reckoned
+        from them would depend on the part in which the film began.
+
         While the past is made (see `play_until`) the film does not follow the clock.
         """
         self._clock = clock
@@ -83,15 +88,17 @@ class Film:
         self.speed = speed
         now = clock.now()
         self._pinned = start is not None
-        self.start = (start or now).astimezone(UTC)
-        self._offset = self.start - now
+        self.start = (start or now).astimezone(UTC).replace(microsecond=0)
+        self._offset = self.start - now if self._pinned else timedelta()
         self._position = self.start - rewind
         self.failed = 0
         self._running = False
         self._subject: str | None = None
         self._cues: list[Cue] = []
         self._numbers = itertools.count()
-        self._streams: dict[str, Random] = {}
+        self._parts: dict[str, Random] = {}
+        self._turns: Counter[str | None] = Counter()
+        self._turns_at = self._position
         self._wake = asyncio.Event()
 
     def now(self) -> datetime:
@@ -117,16 +124,31 @@ class Film:
     def _wall(self) -> datetime:
         return self._clock.now() + self._offset
 
-    def chance(self, subject: str) -> Random:
-        """The random numbers of one subject: one more subject changes nobody else's."""
-        found = self._streams.get(subject)
+    def chance(self, part: str) -> Random:
+        """The random numbers of a part of the script, which are kept as long as the film.
+
+        One more part changes no other. Whatever comes and goes draws `here` or `once`.
+        """
+        found = self._parts.get(part)
         if found is None:
-            found = self._streams[subject] = self.once(subject)
+            found = self._parts[part] = self.once(part)
         return found
 
     def once(self, subject: str) -> Random:
         """As `chance`, for what happens a single time: always from the beginning."""
         return Random(f"{self._seed}/{subject}")  # noqa: S311
+
+    def here(self) -> Random:
+        """Random numbers for what is done now: by its subject, its moment, and its turn in it.
+
+        Nothing is kept but the turns of the moment: subjects are as many as there ever were pods.
+        """
+        now = self.now()
+        if now != self._turns_at:
+            self._turns_at = now
+            self._turns.clear()
+        self._turns[self._subject] += 1
+        return self.once(f"{self._subject} {now - self.start} {self._turns[self._subject]}")
 
     def at(self, seconds: float, subject: str, action: Callable[[], None]) -> Cue:
         """Play `action` after a scripted delay, which the film's speed divides."""

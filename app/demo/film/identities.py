@@ -29,21 +29,18 @@ class Identities:
 
 
 class FilmIdentities:
-    """A source for each subject of the film, so that one more name changes nobody else's."""
+    """By who makes something and when, so that one more name changes nobody else's."""
 
     def __init__(self, film: Film) -> None:
         self._film = film
 
     def uid(self) -> str:
         """A version 4 UUID."""
-        return _uid(self._source())
+        return _uid(self._film.here())
 
     def suffix(self, length: int) -> str:
         """The random end of a generated name."""
-        return _suffix(self._source(), length)
-
-    def _source(self) -> Random:
-        return self._film.chance(f"identities of {self._film.subject}")
+        return _suffix(self._film.here(), length)
 
 
 def _uid(chance: Random) -> str:
