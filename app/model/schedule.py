@@ -66,7 +66,7 @@ class CalendarSchedule:
     days: int
     months: int
     weekdays: int
-    zone: ZoneInfo | None
+    zone: tzinfo | None
     """None: the zone of the time that is asked about, which is the controller's own."""
 
     def next_after(self, moment: datetime) -> datetime | None:
