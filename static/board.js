@@ -23,10 +23,10 @@ export class Board {
   /** @type {Moment | undefined} when the newest of it was heard */
   #at;
 
-  /** @param {Machine} machine */
-  constructor(machine) {
+  /** @param {Machine} machine @param {number} [most] keys of one topic */
+  constructor(machine, most) {
     this.#machine = machine;
-    this.#store = new Store({ machine });
+    this.#store = new Store({ machine, most });
   }
 
   /** @param {Message} message @param {View} view of the connection that it came by */
@@ -71,9 +71,11 @@ export class Board {
     /** @type {Message[]} */
     const messages = [{ event: 'hello', data: hello, ageMs }];
     for (const topic of hello.topics) {
-      const { synced, entries } = this.#store.topic(topic);
+      const { synced, full, entries } = this.#store.topic(topic);
       const items = [...entries].filter(([, { old }]) => !old).map(([key, { value }]) => ({ key, value }));
-      messages.push({ event: 'snapshot', data: { topic, part: 0, parts: 1, synced, items }, ageMs });
+      // What there was no room for here is not gone: it takes nothing away there.
+      const whole = full ? { synced: false, full } : { synced };
+      messages.push({ event: 'snapshot', data: { topic, part: 0, parts: 1, ...whole, items }, ageMs });
     }
     messages.push({ event: 'change', id: idOf(cursor), data: { changes: [] }, ageMs });
     if (this.#beat && this.#beat.data.seq <= cursor.seq) {

@@ -9,7 +9,7 @@
  * @property {number} [ageMs] how old it is already, when another tab remembers it for us or the stream runs behind
  */
 /** @typedef {{key: string, value: any}} Item */
-/** @typedef {{topic: string, part: number, parts: number, synced: boolean, items: Item[]}} Snapshot */
+/** @typedef {{topic: string, part: number, parts: number, synced: boolean, items: Item[], full?: boolean}} Snapshot full: of another tab that had no room for all of it */
 /** @typedef {{topic: string, key: string, op: string, value?: any}} Change an op other than upsert and remove is not for us */
 /** @typedef {{epoch: string, resumed: boolean, reason: string, heartbeatMs: number, retryMs: number, topics: string[], serverTime: string}} Hello */
 /** @typedef {{serverTime: string, seq: number, sources: Record<string, {state: string, ageMs: number}>}} Heartbeat */

@@ -90,9 +90,9 @@ function drawValues() {
  */
 function drawSources(table, all, fresh) {
   const ages = new Map(all.map(({ key, ageMs }) => [key, ageMs === undefined ? 'never' : `${ago(ageMs)} ago`]));
-  table.freshen(() => fresh);
+  table.freshen((_, entry) => worst(fresh, oldness(entry)));
   table.age((key) => ages.get(key) ?? '');
-  table.tell('', fresh, 'None.');
+  table.tell('', fresh, 'None.', false);
 }
 
 /**
@@ -104,18 +104,28 @@ function drawSources(table, all, fresh) {
 function drawTopic(name, table, mine, fresh) {
   const topic = store.topic(name);
   const doubt = doubts(mine);
-  // What was painted and is not in the stream, or is kept from a server that knew more, may be gone.
-  const old = (/** @type {Entry | undefined} */ entry) => (entry ? entry.old : topic.known && !painted);
-  table.freshen((key, entry) => worst(fresh, old(entry) ? 'source-stale' : doubt(key.split('/')[0] ?? '')));
+  // Of what did not all find room, nobody knows what is missing or has changed.
+  const whole = worst(fresh, topic.full ? 'source-stale' : '');
+  table.freshen((key, entry) => worst(whole, worst(oldness(entry), doubt(key.split('/')[0] ?? ''))));
   table.age((_, entry) => (entry?.at ? `${ago(since(machine, entry.at))} ago` : 'earlier'));
   const words = [...new Set(mine.map(({ state }) => state).filter((state) => state !== 'live'))];
   const ages = mine.map(({ ageMs }) => ageMs);
   if (ages.length && !ages.includes(undefined)) words.push(`as of ${ago(Math.max(...ages.map(Number)))} ago`);
   const synced = topic.known ? topic.synced : sectionOf(name).dataset.synced === 'true';
-  if (!synced) words.unshift('not all known yet');
-  const doubtful = mine.some(({ state }) => DOUBTFUL.has(state));
-  const worstDoubt = mine.map(({ namespace }) => doubt(namespace)).reduce(worst, '');
-  table.tell(words.join(', '), worst(fresh, worstDoubt), synced && !doubtful ? 'None.' : 'Not known.');
+  if (topic.full) words.unshift('too many to show, not all are here');
+  else if (!synced) words.unshift('not all known yet');
+  const doubtful = topic.full || mine.some(({ state }) => DOUBTFUL.has(state));
+  const worstDoubt = mine.map(({ namespace }) => doubt(namespace)).reduce(worst, whole);
+  table.tell(words.join(', '), worstDoubt, synced && !doubtful ? 'None.' : 'Not known.', topic.full);
+}
+
+/**
+ * @param {Entry | undefined} entry of a row
+ * @returns {string} what is to be doubted of it, however its source is
+ */
+function oldness(entry) {
+  // What was painted and is not in the stream, or is kept from a server that knew more, may be gone.
+  return (entry ? entry.old : !painted) ? 'source-stale' : '';
 }
 
 store.on('change', ({ topic, keys }) => {
@@ -124,6 +134,7 @@ store.on('change', ({ topic, keys }) => {
   for (const key of keys) known.add(key);
   drawSoon();
 });
+store.on('loss', drawSoon);
 shared.on('message', (message) => {
   store.apply(message);
   if (message.event !== 'heartbeat') return;

@@ -17,16 +17,17 @@ export { Topic };
 /** @typedef {import('./messages.js').Snapshot} Snapshot */
 /** @typedef {import('./messages.js').Change} Change */
 /** @typedef {import('./topic.js').Entry} Entry */
-/** @typedef {{topic: string, synced: boolean, items: Item[]}} Whole */
+/** @typedef {{topic: string, synced: boolean, items: Item[], full?: boolean}} Whole */
 /** @typedef {Whole | {changes: Change[]}} Effect what a message does once it may */
 /**
  * @typedef {object} Told
  * @property {{topic: string, keys: Set<string>}} change keys that have come, gone, or have another value, `at` or `old`;
- *   also with no key: `known` or `synced` has changed
+ *   also with no key: `known`, `synced` or that it was `full` has changed
  * @property {Hello} hello
  * @property {Heartbeat} heartbeat
  * @property {{reason: string, retryMs?: number}} goodbye
- * @property {{reason: 'seq' | 'full'}} loss the server gave us something that we do not have, or have no room for
+ * @property {{reason: 'seq'} | {reason: 'full', topic: string}} loss the server gave us something that we do not have, or
+ *   more of a topic than there is room for: it is `full` from now on, until it has come whole
  */
 
 /** @extends {Teller<Told>} */
@@ -46,7 +47,6 @@ export class Store extends Teller {
   /** @type {Effect[]} waiting for an id that says how new they are */
   #held = [];
   #weight = 0;
-  #full = false;
   #ageMs = 0;
   /** @type {Heartbeat['sources']} */
   #vitals = {};
@@ -56,7 +56,7 @@ export class Store extends Teller {
   /**
    * @param {object} [options]
    * @param {readonly string[]} [options.topics] the only ones to keep; left out = all that come
-   * @param {number} [options.most] keys of one topic, and of all that waits to take effect
+   * @param {number | undefined} [options.most] keys of one topic, and of all that waits to take effect
    * @param {Machine} [options.machine]
    */
   constructor({ topics, most = 50_000, machine = browser() } = {}) {
@@ -157,8 +157,9 @@ export class Store extends Teller {
   /** @param {Snapshot} snapshot @param {Cursor | undefined} at */
   #collect(snapshot, at) {
     const items = this.#parts.add(snapshot);
-    if (items === 'full') this.#full = true;
-    else if (items) this.#settle({ topic: snapshot.topic, synced: snapshot.synced, items }, at);
+    const { topic, synced, full } = snapshot;
+    if (items === 'full') this.#overflow([topic]);
+    else if (items) this.#settle({ topic, synced, items, ...full && { full } }, at);
   }
 
   /**
@@ -172,7 +173,7 @@ export class Store extends Teller {
       this.#weight += 'changes' in effect ? effect.changes.length : effect.items.length;
       if (this.#weight <= this.#most) this.#held.push(effect);
       else {
-        this.#full = true;
+        this.#overflow([...this.#held, effect].flatMap(topicsOf));
         this.#forget();
       }
       return;
@@ -212,8 +213,13 @@ export class Store extends Teller {
   }
 
   /** @param {Whole} whole */
-  #replace({ topic, synced, items }) {
-    if (this.#keeps(topic)) this.topic(topic).replace(items, synced);
+  #replace({ topic, synced, items, full }) {
+    if (this.#keeps(topic)) this.topic(topic).replace(items, synced, full);
+  }
+
+  /** @param {string[]} topics */
+  #overflow(topics) {
+    for (const topic of topics) if (this.#keeps(topic)) this.topic(topic).overflow();
   }
 
   /** @param {string} topic */
@@ -222,14 +228,11 @@ export class Store extends Teller {
   }
 
   #tell() {
-    let full = this.#full;
-    this.#full = false;
     for (const [topic, held] of this.#topics) {
-      const taken = held.taken();
-      full ||= taken.full;
-      if (taken.keys) this.tell('change', { topic, keys: taken.keys });
+      const { keys, full } = held.taken();
+      if (keys) this.tell('change', { topic, keys });
+      if (full) this.tell('loss', { reason: 'full', topic });
     }
-    if (full) this.tell('loss', { reason: 'full' });
   }
 
   /** @param {Heartbeat} beat @param {number} ageMs */
@@ -239,6 +242,11 @@ export class Store extends Teller {
     this.tell('heartbeat', beat);
     if (this.epoch !== undefined && lost(this.cursor, this.epoch, beat.seq)) this.tell('loss', { reason: 'seq' });
   }
+}
+
+/** @param {Effect} effect @returns {string[]} */
+function topicsOf(effect) {
+  return 'changes' in effect ? effect.changes.map(({ topic }) => topic) : [effect.topic];
 }
 
 /**

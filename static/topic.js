@@ -15,13 +15,15 @@ export class Topic {
   known = false;
   /** whether the server knows all of it */
   synced = false;
+  /** whether there was more of it than we have room for: what it holds is not all, until a whole snapshot is */
+  full = false;
   /** @type {Map<string, Entry>} to read; an entry is never changed, another takes its place */
   entries = new Map();
   /** @type {Set<string> | undefined} what `taken` will tell */
   #touched;
   #most;
   #moment;
-  #full = false;
+  #toldFull = false;
 
   /** @param {number} most keys @param {() => Moment} moment */
   constructor(most, moment) {
@@ -29,11 +31,11 @@ export class Topic {
     this.#moment = moment;
   }
 
-  /** @returns {{keys: Set<string> | undefined, full: boolean}} what has changed since the last call, and whether some found no room */
+  /** @returns {{keys: Set<string> | undefined, full: boolean}} what has changed since the last call, and whether it became full */
   taken() {
-    const told = { keys: this.#touched, full: this.#full };
+    const told = { keys: this.#touched, full: this.full && !this.#toldFull };
     this.#touched = undefined;
-    this.#full = false;
+    this.#toldFull = this.full;
     return told;
   }
 
@@ -42,18 +44,26 @@ export class Topic {
    * started knows less than we do.
    * @param {Iterable<Item>} items
    * @param {boolean} synced
+   * @param {boolean} [full] whether who remembers it for us had no room for all of it
    */
-  replace(items, synced) {
+  replace(items, synced, full = false) {
     const named = new Map(Array.from(items, ({ key, value }) => [key, value]));
     for (const key of this.entries.keys()) {
       if (named.has(key)) continue;
       if (synced) this.remove(key);
       else this.#age(key, true);
     }
+    const { full: before } = this;
+    this.full = full;
     for (const [key, value] of named) this.#put(key, value, false);
-    if (!this.known || this.synced !== synced) this.#touch();
+    if (!this.known || this.synced !== synced || this.full !== before) this.#touch();
     this.known = true;
     this.synced = synced;
+  }
+
+  /** There is more of it than there is room for. */
+  overflow() {
+    this.full = true;
   }
 
   /** @param {string} key @param {Record<string, any>} value that it has as of now */
@@ -79,7 +89,7 @@ export class Topic {
     const before = this.entries.get(key);
     if (before && (before.value === value || JSON.stringify(before.value) === JSON.stringify(value))) {
       this.#age(key, false);
-    } else if (!before && this.entries.size >= this.#most) this.#full = true;
+    } else if (!before && this.entries.size >= this.#most) this.overflow();
     else {
       this.entries.set(key, { value, at: now ? this.#moment() : undefined, old: false });
       this.#touch(key);

@@ -17,6 +17,7 @@ export class Table {
   #template;
   #cells;
   #many;
+  #more;
 
   /**
    * @param {HTMLElement} section
@@ -28,6 +29,7 @@ export class Table {
     this.#cells = cells;
     this.#many = many;
     this.#body = find(section, 'tbody');
+    this.#more = find(section, '[data-more]');
     this.#template = /** @type {HTMLTemplateElement} */ (find(section, 'template')).content;
     for (const button of [...section.querySelectorAll('button'), ...this.#template.querySelectorAll('button')]) {
       button.hidden = false;
@@ -47,10 +49,11 @@ export class Table {
   update(topic, keys, wanted = () => true) {
     // A key that was told of and is not held was removed; whether its topic is whole does not matter.
     for (const key of keys) this.#try(key, topic.entries.get(key), wanted);
-    mark(this.#section, 'data-synced', String(topic.synced));
-    if (!topic.synced) return;
+    const whole = topic.synced && !topic.full;
+    mark(this.#section, 'data-synced', String(whole));
+    if (!whole) return;
     for (const key of this.rows.keys()) if (!topic.entries.has(key)) this.#try(key, undefined, wanted);
-    this.#section.querySelector('[data-more]')?.remove();
+    this.#more.hidden = true;
   }
 
   /** @param {(key: string, entry: Entry | undefined) => string} freshness of each value */
@@ -68,10 +71,16 @@ export class Table {
    * @param {string} note
    * @param {string} freshness
    * @param {string} emptiness
+   * @param {boolean} full whether there are more than the page has room for
    */
-  tell(note, freshness, emptiness) {
+  tell(note, freshness, emptiness, full) {
     write(find(this.#section, 'h2 small'), note);
-    write(find(this.#section, '[data-count]'), String(this.rows.size));
+    if (full) {
+      write(this.#more, 'These are not all: there are more than this page has room for.');
+      this.#more.hidden = false;
+    }
+    // Painted are the first of so many, until the others come.
+    if (full || this.#more.hidden) write(find(this.#section, '[data-count]'), `${this.rows.size}${full ? '+' : ''}`);
     mark(this.#section, 'data-freshness', freshness);
     const empty = find(this.#section, '[data-empty]');
     write(empty, emptiness);

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Board } from '../../static/board.js';
 import { Store } from '../../static/store.js';
 import { Garbled, checked, parseId, readMessage } from '../../static/messages.js';
 import { Tab, Time } from './machine.js';
@@ -231,19 +232,65 @@ test('it keeps the topics that it was made for, and ignores what it does not kno
   assert.deepEqual(told.at(-1), ['goodbye', { reason: 'drain', retryMs: 1 }]);
 });
 
-test('it has a bound, and says when something found no room', () => {
-  const { store, told, take } = made({ most: 10 });
-  const many = (count, from = 0) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${from + at}`, 1]));
-  const losses = () => told.splice(0).filter(([name]) => name === 'loss').length;
+const many = (count, from = 0) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${from + at}`, 1]));
+
+test('it has a bound, and says of which topic there was more', () => {
+  const { store, told, take } = made({ most: 10, topics: ['pods', 'jobs'] });
+  const losses = () => told.splice(0).filter(([name]) => name === 'loss').map(([, detail]) => detail);
   take(hello(), snapshot('pods', many(10), `${A}-1`));
-  assert.equal(losses(), 0);
+  assert.deepEqual([losses(), store.topic('pods').full], [[], false]);
   take(change(`${A}-2`, ['pods', 'more', 1], ['pods', 'k0', 2]));
-  assert.deepEqual([losses(), store.topic('pods').entries.size, store.topic('pods').entries.get('k0').value.value], [1, 10, 2]);
+  assert.deepEqual(losses(), [{ reason: 'full', topic: 'pods' }]);
+  assert.deepEqual([store.topic('pods').full, store.topic('pods').entries.size, store.topic('pods').entries.get('k0').value.value], [true, 10, 2]);
+  take(change(`${A}-3`, ['pods', 'again', 1]));
+  assert.deepEqual(losses(), [], 'it is told once');
+  // What goes makes room, and does not bring back what was lost.
+  take(change(`${A}-4`, ['pods', 'k1'], ['pods', 'k2']));
+  assert.equal(store.topic('pods').full, true);
   take(snapshot('jobs', many(6), undefined, { part: 0, parts: 2 }), snapshot('jobs', many(6, 6), undefined, { part: 1, parts: 2 }));
-  assert.deepEqual([losses(), store.topic('jobs').entries.size], [1, 0]);
-  take(hello(A, 'gap'));
-  for (let at = 0; at < 20; at += 1) take(change(undefined, ['pods', `h${at}`, 1]));
-  assert.ok(losses() >= 1);
+  assert.deepEqual([losses(), store.topic('jobs').entries.size, store.topic('jobs').known], [[{ reason: 'full', topic: 'jobs' }], 0, false]);
+  take(snapshot('events', many(12), `${A}-4`));
+  assert.deepEqual([losses(), store.topic('events').full], [[], false], 'nobody wants it');
+});
+
+test('a topic that has come whole is full no more, and that is told', () => {
+  const { store, told, take, changes } = made({ most: 10 });
+  take(hello(), snapshot('pods', many(11), `${A}-1`));
+  assert.deepEqual([store.topic('pods').full, store.topic('pods').known, told.at(-1)], [true, false, ['loss', { reason: 'full', topic: 'pods' }]]);
+  take(snapshot('pods', many(10), `${A}-2`));
+  assert.deepEqual([store.topic('pods').full, store.topic('pods').entries.size], [false, 10]);
+  take(change(`${A}-3`, ['pods', 'more', 1]));
+  assert.equal(store.topic('pods').full, true);
+  changes();
+  take(snapshot('pods', many(10), `${A}-4`));
+  assert.deepEqual([store.topic('pods').full, changes()], [false, [['pods', []]]]);
+  take(change(`${A}-5`, ['pods', 'more', 1]));
+  assert.deepEqual(told.at(-1), ['loss', { reason: 'full', topic: 'pods' }], 'and it may become so again');
+});
+
+test('what waits for its id and is too much makes all of its topics full', () => {
+  const { store, told, take } = made({ most: 10 });
+  take(hello(), snapshot('pods', { x: 1 }), snapshot('jobs', {}, `${A}-1`));
+  take(hello(A, 'gap'), change(undefined, ['jobs', 'j', 1]));
+  for (let at = 0; at < 9; at += 1) take(change(undefined, ['pods', `h${at}`, 1]));
+  assert.deepEqual([store.topic('pods').full, store.topic('jobs').full], [false, false]);
+  take(change(undefined, ['pods', 'one more', 1]));
+  assert.deepEqual([store.topic('pods').full, store.topic('jobs').full], [true, true]);
+  assert.deepEqual(told.filter(([name]) => name === 'loss').map(([, { topic }]) => topic), ['pods', 'jobs']);
+});
+
+test('who joins a tab that had no room for all of it knows that this is not all', () => {
+  const view = { topics: ['pods', 'jobs'], namespaces: null };
+  const board = new Board(new Tab(), 10);
+  const { store, told, holds, take } = made();
+  for (const message of [hello(), snapshot('pods', many(10)), snapshot('jobs', { j: 1 }, `${A}-1`), change(`${A}-2`, ['pods', 'more', 1])]) {
+    board.take(message, view);
+  }
+  store.adopt('pods', [{ key: 'painted', value: { value: 1 } }], `${A}-2`);
+  take(...board.remembered());
+  assert.deepEqual([store.topic('pods').full, store.topic('pods').synced, store.topic('jobs').full], [true, false, false]);
+  assert.equal(holds().painted, 1, 'what there was no room for is not gone');
+  assert.deepEqual(told.filter(([name]) => name === 'loss'), [['loss', { reason: 'full', topic: 'pods' }]]);
 });
 
 test('messages are checked before anybody believes them', () => {
