@@ -54,6 +54,9 @@ class CronJobInfo(Wire):
     """At most 20, newest first."""
     schedule_words: str | None = None
     """The schedule as a person would say it; absent where no words are better than wrong ones."""
+    assumed_time_zone: str | None = None
+    """The zone in which its times were reckoned, where it names none itself: what the settings say
+    of the controller's own."""
 
 
 class CronJobSummary(Wire):
@@ -71,6 +74,7 @@ class CronJobSummary(Wire):
     state: CronJobState | None = None
     recent_runs: tuple[RecentRun, ...] | None = None
     schedule_words: str | None = None
+    assumed_time_zone: str | None = None
 
 
 def summarize_cronjob(cronjob: CronJobInfo) -> CronJobSummary:
@@ -88,4 +92,5 @@ def summarize_cronjob(cronjob: CronJobInfo) -> CronJobSummary:
         state=cronjob.state,
         recent_runs=cronjob.recent_runs,
         schedule_words=cronjob.schedule_words,
+        assumed_time_zone=cronjob.assumed_time_zone,
     )

@@ -144,6 +144,15 @@ class Streaming(Section):
     back."""
 
 
+class Judging(Section):
+    """How values are judged."""
+
+    controller_time_zone: Annotated[str, AfterValidator(rules.time_zone)] = "UTC"
+    """Time zone of the machine that kube-controller-manager runs on. A CronJob that names no zone
+    follows it, and no client can ask for it; the default is what nearly every cluster has. Pages
+    say where it was assumed."""
+
+
 class Logging(Section):
     """What is logged, and how it looks. Headers, bodies and tokens never are."""
 
@@ -156,7 +165,7 @@ class Logging(Section):
     read."""
 
 
-class Settings(Logging, Streaming, Watching, ClusterAccess, Listening, BaseSettings):
+class Settings(Logging, Judging, Streaming, Watching, ClusterAccess, Listening, BaseSettings):
     """All settings. Constructed directly it reads nothing from outside; `load` does."""
 
     model_config = SettingsConfigDict(
@@ -172,6 +181,7 @@ class Settings(Logging, Streaming, Watching, ClusterAccess, Listening, BaseSetti
         ClusterAccess,
         Watching,
         Streaming,
+        Judging,
         Logging,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 # RFC 1123 label, as Kubernetes demands of a namespace's name.
 LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -86,3 +87,11 @@ def _network(item: object) -> IPv4Network | IPv6Network:
         return ip_network(str(item))
     except ValueError as error:
         raise ValueError(f"is a list of networks such as 10.0.0.0/8: {error}") from None
+
+
+def time_zone(value: str) -> str:
+    """The name of a zone in the IANA database, such as `Europe/Berlin`."""
+    try:
+        return ZoneInfo(value).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("must be the name of a time zone, such as Europe/Berlin") from None

@@ -70,6 +70,7 @@ CRONJOB = CronJobInfo(
     state_message="SECRET",
     recent_runs=(RecentRun(name="r", status="failed", start_time=MOMENT, duration_ms=5),),
     schedule_words="every 30 minutes",
+    assumed_time_zone="UTC",
 )
 JOB = JobInfo(
     name="auth-check-1",

@@ -33,10 +33,12 @@ FIELDS: dict[str, str] = {
     "CronJobInfo": (
         "name schedule lastScheduleTime? lastSuccessfulTime? activeJobs suspended"
         " namespace? timeZone? nextScheduleTime? state? stateMessage? recentRuns? scheduleWords?"
+        " assumedTimeZone?"
     ),
     "CronJobSummary": (
         "name schedule lastScheduleTime? lastSuccessfulTime? activeJobs suspended"
         " namespace? timeZone? nextScheduleTime? state? recentRuns? scheduleWords?"
+        " assumedTimeZone?"
     ),
     "RecentRun": (
         "name status startTime? durationMs?"

@@ -49,6 +49,11 @@ def test_all_mistakes_of_all_sources_are_told_at_once(tmp_path: Path) -> None:
         ("no_key", "perhaps", "--no-key: must be true or false, not 'perhaps'"),
         ("context", "", "--context: must not be empty, not ''"),
         ("cluster_name", "x" * 81, "--cluster-name: must have at most 80 characters, not 'xxx"),
+        (
+            "controller_time_zone",
+            "Mars/Olympus",
+            "--controller-time-zone: must be the name of a time zone, such as Europe/Berlin, not '",
+        ),
         ("base_path", "glass", "--base-path: must be a path such as /watchglass, not 'glass'"),
         ("base_path", "/a/../b", "--base-path: must not contain . or .. as a part"),
         ("base_path", "/a b", "--base-path: must be a path such as /watchglass"),

@@ -78,3 +78,13 @@ def test_namespaces_stay_in_order_each_once() -> None:
 def test_networks_come_from_texts_and_other_types_pass() -> None:
     assert rules.networks("10.0.0.0/8,::1") == rules.networks(["10.0.0.0/8", "::1"])
     assert rules.networks(7) == 7
+
+
+def test_a_time_zone_is_one_that_there_is() -> None:
+    assert rules.time_zone("Europe/Berlin") == "Europe/Berlin"
+
+
+@pytest.mark.parametrize("given", ["", "Local", "Mars/Olympus", "../etc/passwd", "/UTC", "Europe"])
+def test_what_is_no_time_zone_is_refused(given: str) -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        rules.time_zone(given)
