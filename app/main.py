@@ -30,8 +30,9 @@ from app.web.front import Application
 from app.web.rooms import Rooms
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
     from random import Random
+    from typing import TypeAlias
 
     from app.board import Watched
     from app.clock import Clock
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from app.cluster.transport import Transport
     from app.model import Source
     from app.settings import Settings
+
+    Work: TypeAlias = Sequence[tuple[str, Callable[[], Awaitable[None]]]]
 
 logger = structlog.get_logger("watchglass.main")
 
@@ -87,7 +90,7 @@ def create_app(
     freshness: list[Freshness] = []
     hub = Hub(
         clock,
-        limits=_stream_limits(settings),
+        limits=stream_limits(settings),
         vitals=lambda topics, namespaces: freshness[0].vitals(topics, namespaces),
         random=random,
         epoch=epoch,
@@ -125,40 +128,47 @@ def create_app(
         new_id=new_id,
         streams_max=settings.streams_max,
         base_path=settings.base_path,
-        allowed_hosts=frozenset({*settings.allowed_hosts, _named(settings.host)}),
+        allowed_hosts=frozenset({*settings.allowed_hosts, named(settings.host)}),
         trusted_proxies=settings.trusted_proxies,
     )
-    return Application(rooms, _lifespan(http))
+    work: Work = (
+        ("hub", hub.run),
+        ("freshness", freshness[0].run),
+        *((f"reflector {reflector.kind}", reflector.run) for reflector in reflectors),
+    )
+    close = http.close if isinstance(http, HttpTransport) else None
+    return Application(rooms, lifespan(work, close))
 
 
-def _lifespan(http: Transport) -> Callable[[Application], Any]:
+def lifespan(
+    work: Work, close: Callable[[], Awaitable[None]] | None = None
+) -> Callable[[Application], Any]:
+    """What runs while the house is open: each room by its name, and what is closed at the end."""
+
     @asynccontextmanager
-    async def lifespan(application: Application) -> AsyncIterator[None]:
-        rooms = application.rooms
+    async def opened(application: Application) -> AsyncIterator[None]:
         before = gc.get_threshold()
         gc.set_threshold(*COLLECT)
         async with anyio.create_task_group() as tasks:
 
-            async def room(name: str, work: Callable[[], Awaitable[None]]) -> None:
+            async def room(name: str, run: Callable[[], Awaitable[None]]) -> None:
                 try:
-                    await work()
+                    await run()
                 except Exception:
                     logger.exception("room_ended", room=name)
                     application.on_crash(name)
 
-            tasks.start_soon(room, "hub", rooms.hub.run)
-            tasks.start_soon(room, "freshness", rooms.freshness.run)
-            for reflector in rooms.reflectors:
-                tasks.start_soon(room, f"reflector {reflector.kind}", reflector.run)
+            for name, run in work:
+                tasks.start_soon(room, name, run)
             try:
                 yield
             finally:
                 gc.set_threshold(*before)
                 tasks.cancel_scope.cancel()
-        if isinstance(http, HttpTransport):
-            await http.close()
+        if close is not None:
+            await close()
 
-    return lifespan
+    return opened
 
 
 def _settle_refused(board: Board) -> None:
@@ -171,7 +181,7 @@ def _settle_refused(board: Board) -> None:
     board.sources.listen(changed)
 
 
-def _named(host: str) -> str:
+def named(host: str) -> str:
     """The address we listen on as a Host header names it: whoever asks for it knows it."""
     return f"[{host}]" if ":" in host else host
 
@@ -185,7 +195,8 @@ def namespaces_of(
     return settings.namespaces or (configuration.namespace,)
 
 
-def _stream_limits(settings: Settings) -> Limits:
+def stream_limits(settings: Settings) -> Limits:
+    """What the settings say of the stream."""
     return Limits(
         tick_seconds=settings.tick_ms / 1000,
         heartbeat_seconds=settings.heartbeat_seconds,
