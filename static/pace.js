@@ -11,6 +11,7 @@ const FIRST_MS = 1_000; // the most of the first wait; doubled for each further 
 const SOON_MS = 5_000; // the most while somebody looks
 const SLOW_MS = 30_000; // the most while nobody does, or when it has not helped for long
 const LONG_MS = 600_000;
+const LIMIT_MS = 15_000; // to wait where there is no room, if nobody says
 const STEP_MS = 1_000; // by so much the two clocks of a machine part only when one is set, or it slept
 const DRIFT = 1e-4; // two good clocks part by less
 const NOTICED_MS = 1_000; // less is told to nobody
@@ -47,6 +48,7 @@ export class Pace {
     const chance = this.#machine.random();
     // Who was told the same as everybody else may not come with everybody else.
     if (waitMs !== undefined) return waitMs + (reason === 'busy' ? chance * FIRST_MS : 0);
+    if (reason === 'limit') return LIMIT_MS;
     // A choice that is refused as such will hardly be better the next time.
     if (problem?.status === 400) return SLOW_MS * (1 + chance) / 2;
     if (failures === 0 && reason === 'loss') return 0;

@@ -44,6 +44,8 @@ export class Shared extends Teller {
   #lock;
   /** @type {Stream | Leader | Follower | undefined} what we do in our role */
   #part;
+  /** @type {'sse' | 'ws'} the way that the last connection took, whoever had it */
+  #transport = 'sse';
   /** the last that anybody led in, as far as we know */
   #term = 0;
   /** @type {Map<string, {view: View, at: Moment}>} the other tabs */
@@ -135,7 +137,7 @@ export class Shared extends Teller {
 
   #alone() {
     this.#become('alone');
-    const stream = new Stream({ ...this.#options, machine: this.#machine });
+    const stream = new Stream({ ...this.#options, machine: this.#machine, transport: this.#transport });
     this.#part = stream;
     stream.on('link', (detail) => this.#part === stream && this.#learn(detail));
     stream.on('message', (message) => this.#part === stream && this.tell('message', message));
@@ -160,7 +162,7 @@ export class Shared extends Teller {
     this.#become('leader');
     const leader = new Leader({
       ...this.#ports(),
-      options: this.#options,
+      options: { ...this.#options, transport: this.#transport },
       others: this.#others,
       say: (note) => this.#post({ ...note, term: this.#term }),
       yield: () => this.#follow(),
@@ -239,6 +241,7 @@ export class Shared extends Teller {
   /** @param {LinkDetail} detail */
   #learn(detail) {
     this.link = detail;
+    if (detail.state === 'open') this.#transport = detail.transport === 'ws' ? 'ws' : 'sse';
     this.tell('link', detail);
   }
 

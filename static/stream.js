@@ -1,12 +1,14 @@
 // One connection to the server: kept, judged by its events, and made again when it is lost.
 
 import { Teller } from './teller.js';
-import { browser, since, stood } from './machine.js';
+import { browser, since } from './machine.js';
 import { parseId } from './messages.js';
 import { Delay, Pace } from './pace.js';
 import { lost } from './store.js';
-import { heldBack, overFetch, overSocket } from './transports.js';
+import { overFetch, overSocket } from './transports.js';
+import { Vigil } from './vigil.js';
 import { covers } from './views.js';
+import { Ways } from './ways.js';
 
 /** @typedef {import('./machine.js').Machine} Machine */
 /** @typedef {import('./machine.js').Moment} Moment */
@@ -40,6 +42,7 @@ import { covers } from './views.js';
  * @property {() => Record<string, string> | Promise<Record<string, string>>} [headers] asked before each attempt
  * @property {Machine} [machine]
  * @property {string} [since] the id of the last event of the same choice that we have
+ * @property {'sse' | 'ws'} [transport] the way that has worked, for another tab say
  */
 /**
  * @typedef {object} Attempt
@@ -49,17 +52,8 @@ import { covers } from './views.js';
  * @property {boolean} beaten whether a heartbeat has come: nothing on the way holds them back
  */
 
-// An attempt without hello is given up. So much may also be held up the first time without our knowing: it is all that we
-// have to measure by. No state hangs on it (late is 15 s), and to suspect each slow handshake would make good streams look late.
-const HELLO_MS = 4_000;
-const BEATS = 2.5; // without an event a connection is given up
-const WOKEN_BEATS = 1.5; // the same when the tab comes back from wherever it was
-const PULSE_MS = 1_000; // by so much we know that we run
-const STOOD_MS = 5_000; // who did not run for longer cannot tell new from old: a third of what is late
-const LIMIT_MS = 15_000; // to wait where there is no room, if nobody says
 const LONGEST_WAIT_MS = 600_000; // whatever a server says
 const AGAIN_MS = 1_000; // between attempts that the tab's coming and going causes
-const MISSES = 2; // in a row, then the other transport has its turn
 
 const ENDS = new Set(['auth_expired', 'revoked', 'unauthorized', 'forbidden']);
 const DISTRUSTED = new Set(['loss', 'garbled']);
@@ -81,21 +75,14 @@ export class Stream extends Teller {
   /** @type {string | undefined} */
   #cursor;
   #epoch = '';
-  #beatMs = 10_000;
   #retryMs = 0;
   /** @type {Attempt | undefined} */
   #attempt;
-  /** @type {'sse' | 'ws'} */
-  #transport = 'sse';
-  #misses = 0;
+  #ways;
   #pace;
   #delay;
-  /** @type {Moment} the last event, or the beginning of the attempt */
-  #quietAt;
-  /** @type {Moment} when we last knew that we run */
-  #ranAt;
-  #offline = false;
-  /** @type {{ms: number, at: Moment} | undefined} the server told us to wait */
+  #vigil;
+  /** @type {{detail: LinkDetail, ms: number, at: Moment} | undefined} the server told us to wait */
   #wait;
   /** @type {Moment | undefined} */
   #begunAt;
@@ -104,7 +91,7 @@ export class Stream extends Teller {
   #unwatch;
 
   /** @param {Options} options */
-  constructor({ base, topics, namespaces = null, headers = () => ({}), machine = browser(), since: cursor }) {
+  constructor({ base, topics, namespaces = null, headers = () => ({}), machine = browser(), since: cursor, transport = 'sse' }) {
     super();
     this.#machine = machine;
     this.#base = new URL(base, globalThis.location?.href);
@@ -112,9 +99,10 @@ export class Stream extends Teller {
     this.#headers = headers;
     this.#wish = this.#got = { topics, namespaces };
     this.#cursor = cursor;
+    this.#ways = new Ways(transport);
     this.#pace = new Pace(machine);
     this.#delay = new Delay(machine);
-    this.#quietAt = this.#ranAt = machine.moment();
+    this.#vigil = new Vigil(machine, (fault) => this.#attempt && this.#fail(this.#attempt, fault));
   }
 
   /** @returns {View} what the server was last asked for */
@@ -151,7 +139,7 @@ export class Stream extends Teller {
    */
   choose(view) {
     this.#wish = view;
-    if (covers(this.#got, view) || !this.#unwatch || this.link.state === 'ended') return;
+    if (covers(this.#got, view) || !this.#unwatch || this.link.state === 'ended' || this.#waitLeft() > 0) return;
     this.#begin('view');
   }
 
@@ -162,14 +150,15 @@ export class Stream extends Teller {
     if (!covers(this.#got, this.#wish)) this.#cursor = undefined;
     this.#got = this.#wish;
     this.#wait = undefined;
-    this.#quietAt = this.#begunAt = this.#ranAt = this.#machine.moment();
+    this.#begunAt = this.#machine.moment();
     /** @type {Attempt} */
-    const attempt = { leave: () => {}, at: this.#quietAt, openAt: undefined, beaten: false };
+    const attempt = { leave: () => {}, at: this.#begunAt, openAt: undefined, beaten: false };
     this.#attempt = attempt;
-    this.#learn({ state: 'connecting', reason, transport: this.#transport });
+    this.#vigil.begin();
+    this.#learn({ state: 'connecting', reason, transport: this.#ways.now });
     if (this.#attempt !== attempt) return;
     const question = { base: this.#base, view: this.#got, cursor: this.#cursor, headers: this.#headers };
-    attempt.leave = (this.#transport === 'ws' ? overSocket : overFetch)(this.#machine, question, {
+    attempt.leave = (this.#ways.now === 'ws' ? overSocket : overFetch)(this.#machine, question, {
       message: (message) => {
         if (attempt === this.#attempt) this.#take(attempt, message);
       },
@@ -177,72 +166,48 @@ export class Stream extends Teller {
         if (attempt === this.#attempt) this.#lose(attempt, end);
       },
     });
-    this.#guard(attempt);
   }
 
   #leave() {
     this.#stopTimer();
+    this.#vigil.end();
     this.#attempt?.leave();
     this.#attempt = undefined;
   }
 
-  /** Give up a connection that nothing comes from. @param {Attempt} attempt */
-  #guard(attempt) {
-    if (this.#rose()) return;
-    this.#ranAt = this.#machine.moment();
-    const left = this.#left(attempt);
-    if (left <= 0) this.#lose(attempt, { reason: attempt.openAt ? 'quiet' : 'silent' });
-    else this.#stopTimer = this.#machine.later(() => this.#guard(attempt), Math.min(left, PULSE_MS));
-  }
-
-  /**
-   * Whoever did not run for a while reads what lay there as if it were new, and only heartbeats say when they were
-   * written. What a connection says that is made now was written now.
-   * @returns {boolean} whether it was made anew
-   */
-  #rose() {
-    if (!stood(this.#machine, this.#ranAt, STOOD_MS)) return false;
-    this.#begin('woken');
-    return true;
-  }
-
-  /** @param {Attempt} attempt @returns {number} ms that it may still say nothing */
-  #left(attempt) {
-    return (attempt.openAt ? BEATS * this.#beatMs : HELLO_MS) - since(this.#machine, this.#quietAt);
+  /** @param {Attempt} attempt @param {import('./vigil.js').Fault} fault */
+  #fail(attempt, fault) {
+    if (fault === 'woken') this.#begin(fault);
+    else this.#lose(attempt, { reason: fault });
   }
 
   /** @param {Attempt} attempt @param {Message} message */
   #take(attempt, message) {
-    // It may be read before the timer can run.
-    if (this.#rose()) return;
     const { event, id, data } = message;
     const ageMs = this.#delay.of(message, since(this.#machine, attempt.at));
-    if (this.#left(attempt) < 0 || ageMs > BEATS * this.#beatMs) {
-      this.#lose(attempt, { reason: attempt.openAt ? 'quiet' : 'silent' });
+    const fault = this.#vigil.fault(ageMs);
+    if (fault) {
+      this.#fail(attempt, fault);
       return;
     }
     if (!attempt.openAt && event !== 'hello') {
       this.#lose(attempt, { reason: 'garbled' });
       return;
     }
-    this.#quietAt = this.#machine.moment();
-    this.#offline = false;
+    this.#vigil.heard(event === 'hello' ? data.heartbeatMs : undefined);
     if (event === 'hello') {
-      attempt.openAt = this.#quietAt;
+      attempt.openAt = this.#machine.moment();
       this.#epoch = data.epoch;
-      this.#beatMs = data.heartbeatMs;
       this.#retryMs = data.retryMs;
-      this.#stopTimer();
-      this.#guard(attempt);
-      this.#learn({ state: 'open', reason: '', transport: this.#transport });
+      this.#learn({ state: 'open', reason: '', transport: this.#ways.now });
     }
     this.tell('message', ageMs ? { ...message, ageMs } : message);
     if (attempt !== this.#attempt) return;
     this.#cursor = id ?? this.#cursor;
     if (event === 'goodbye') {
-      this.#lose(attempt, { reason: data.reason, waitMs: data.retryMs ?? (data.reason === 'limit' ? LIMIT_MS : undefined) });
+      this.#lose(attempt, { reason: data.reason, waitMs: data.retryMs });
     } else if (event === 'heartbeat') {
-      this.#misses = 0;
+      this.#ways.proven();
       if (lost(parseId(this.#cursor), this.#epoch, data.seq)) this.#lose(attempt, { reason: 'loss' });
       else attempt.beaten = true;
     }
@@ -253,41 +218,49 @@ export class Stream extends Teller {
     this.#leave();
     const { reason, waitMs, problem } = end;
     if (DISTRUSTED.has(reason)) this.#cursor = undefined;
-    if (heldBack(attempt, reason, this.#transport)) this.#misses += 1;
-    if (this.#misses >= MISSES) {
-      this.#misses = 0;
-      this.#transport = this.#transport === 'sse' ? 'ws' : 'sse';
-    }
+    const atOnce = this.#ways.turn(attempt, reason);
     if (ENDS.has(reason)) {
       this.#learn({ state: 'ended', reason, ...problem && { problem } });
       return;
     }
-    const ms = Math.min(this.#pace.after(end, attempt, this.#retryMs), LONGEST_WAIT_MS);
-    if (waitMs !== undefined) this.#wait = { ms, at: this.#machine.moment() };
-    this.#stopTimer = this.#machine.later(() => this.#begin(reason), ms);
-    this.#learn({ state: 'closed', reason, nextTryMs: ms, ...problem && { problem } });
+    const paced = Math.min(this.#pace.after(end, attempt, this.#retryMs), LONGEST_WAIT_MS);
+    const ms = atOnce ? 0 : paced;
+    /** @type {LinkDetail} */
+    const detail = { state: 'closed', reason, ...problem && { problem } };
+    if (waitMs !== undefined || reason === 'limit') this.#wait = { detail, ms, at: this.#machine.moment() };
+    this.#await(detail, ms);
+  }
+
+  /** @param {LinkDetail} detail why there is none @param {number} nextTryMs */
+  #await(detail, nextTryMs) {
+    this.#stopTimer();
+    this.#stopTimer = this.#machine.later(() => this.#begin(detail.reason), nextTryMs);
+    this.#learn({ ...detail, nextTryMs });
+  }
+
+  /** @returns {number} ms that the server still wants us to wait */
+  #waitLeft() {
+    return this.#wait ? this.#wait.ms - since(this.#machine, this.#wait.at) : 0;
   }
 
   /** @param {Sign} sign */
   #sense(sign) {
-    if (sign === 'offline') this.#offline = true;
     if (sign === 'pagehide' || sign === 'freeze') {
       this.#leave();
       if (this.link.state !== 'ended') this.#learn({ state: 'closed', reason: 'stopped' });
     }
+    const doubtful = this.#vigil.doubts(sign);
     const back = sign === 'online' || sign === 'visible' || sign === 'pageshow' || sign === 'resume';
     if (!back || this.link.state === 'ended') return;
-    if (this.#wait && since(this.#machine, this.#wait.at) < this.#wait.ms) return;
-    const silence = since(this.#machine, this.#quietAt);
     if (this.#attempt?.openAt) {
-      const slept = stood(this.#machine, this.#ranAt, STOOD_MS, sign !== 'visible');
-      if (slept || silence > WOKEN_BEATS * this.#beatMs || (this.#offline && sign === 'online')) this.#begin('woken');
-      else this.#ranAt = this.#machine.moment();
-    } else if (!this.#begunAt || since(this.#machine, this.#begunAt) >= AGAIN_MS) this.#begin('woken');
-    else if (!this.#attempt) {
-      this.#stopTimer();
-      this.#stopTimer = this.#machine.later(() => this.#begin('woken'), AGAIN_MS - since(this.#machine, this.#begunAt));
+      if (doubtful) this.#begin('woken');
+      return;
     }
+    const soon = AGAIN_MS - (this.#begunAt ? since(this.#machine, this.#begunAt) : Infinity);
+    // Whoever was put away waits for nothing any more.
+    if (this.#wait && this.#waitLeft() > 0) this.#await(this.#wait.detail, this.#waitLeft());
+    else if (soon <= 0) this.#begin('woken');
+    else if (!this.#attempt) this.#await({ state: 'closed', reason: 'woken' }, soon);
   }
 
   /** @param {LinkDetail} detail */

@@ -186,17 +186,3 @@ function retryAfter(machine, headers) {
   const ms = Date.parse(header) - (Date.parse(headers.get('date') ?? '') || machine.moment().wall);
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
-
-const UNHEARD = new Set(['silent', 'cut', 'not_a_stream']); // instead of hello
-
-/**
- * @param {{openAt: unknown, beaten: boolean}} attempt whether hello has come, and a heartbeat
- * @param {string} reason
- * @param {'sse' | 'ws'} transport
- * @returns {boolean} whether something on the way may be what keeps the stream from us
- */
-export function heldBack({ openAt, beaten }, reason, transport) {
-  if (openAt) return reason === 'quiet' && !beaten;
-  // Of a refused handshake a page is told no more than of a server that is not there.
-  return UNHEARD.has(reason) || (reason === 'network' && transport === 'ws');
-}

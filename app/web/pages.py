@@ -32,6 +32,8 @@ SCRIPTS = (
     "topic.js",
     "transports.js",
     "views.js",
+    "vigil.js",
+    "ways.js",
     "elements/cells.js",
     "elements/copying.js",
     "elements/link.js",

@@ -245,6 +245,37 @@ test('a leader that is closed is followed by the next, from where it stood', asy
   assert.ok(rest.every(({ link }) => link.now.state === 'live'));
 });
 
+test('who leads after one that only a WebSocket has reached begins with it', async () => {
+  const { open, time, tabs } = browser();
+  const sockets = [];
+  const hello = { epoch: 'aaaaaaaaaa', resumed: false, reason: 'fresh', heartbeatMs: 10_000, retryMs: 1_000, topics: ['pods', 'cronjobs'] };
+  const connect = () => {
+    const socket = { close: () => {} };
+    sockets.push(socket);
+    time.later(() => {
+      socket.onopen();
+      socket.onmessage({ data: JSON.stringify({ event: 'hello', data: hello }) });
+      socket.onmessage({ data: JSON.stringify({ event: 'change', id: 'aaaaaaaaaa-3', data: { changes: [] } }) });
+    }, 5);
+    return socket;
+  };
+  const held = (_, { signal }) => new Promise((_, fail) => signal.addEventListener('abort', () => fail(signal.reason)));
+  const join = () => {
+    const one = open({}, { without: { socket: connect } });
+    one.tab.answer = held;
+    return one;
+  };
+  const first = join();
+  await time.pass(12 * SECOND);
+  assert.deepEqual([first.shared.link.state, sockets.length], ['open', 1]);
+  const heir = join();
+  await time.pass(SECOND);
+  tabs.shift();
+  first.close();
+  await time.pass(500);
+  assert.deepEqual([heir.shared.role, heir.shared.link.state, heir.tab.fetches.length, sockets.length], ['leader', 'open', 0, 2]);
+});
+
 test('a follower that lacks what a new leader has asks it for everything, at once', async () => {
   const { server, open, time, agree, tabs, channels } = browser();
   const first = open();

@@ -515,6 +515,38 @@ test('no room is waited for, whatever the tab does meanwhile', async () => {
   assert.equal(tab.fetches.length, 2);
 });
 
+test('who is put away while there is no room comes back when there is', async () => {
+  for (const [away, back] of [['pagehide', 'pageshow'], ['freeze', 'resume']]) {
+    const { server, tab, time, stream, links } = scripted();
+    stream.start();
+    await time.pass(10);
+    server.goodbye('limit', 15_000);
+    await time.pass(SECOND);
+    tab.sign(away);
+    await time.pass(SECOND);
+    tab.sign(back);
+    const { state, reason, nextTryMs } = links.at(-1);
+    assert.deepEqual([state, reason, nextTryMs], ['closed', 'limit', 13_000]);
+    await time.pass(12_900);
+    assert.equal(tab.fetches.length, 1);
+    await time.pass(200);
+    assert.deepEqual([tab.fetches.length, stream.link.state], [2, 'open']);
+  }
+});
+
+test('another choice does not wait for less than there is room', async () => {
+  const { server, tab, time, stream } = scripted();
+  stream.start();
+  await time.pass(10);
+  server.goodbye('limit', 15_000);
+  await time.pass(SECOND);
+  stream.choose({ topics: ['pods', 'cronjobs'], namespaces: null });
+  await time.pass(13 * SECOND);
+  assert.equal(tab.fetches.length, 1);
+  await time.pass(1_100);
+  assert.equal(tab.fetches[1].url.searchParams.get('topics'), 'pods,cronjobs');
+});
+
 for (const reason of ['auth_expired', 'revoked']) {
   test(`goodbye: ${reason} is the end`, async () => {
     const { server, tab, time, stream, states } = scripted();
@@ -807,6 +839,81 @@ test('where there is no WebSocket, fetch has its turn again', async () => {
   assert.ok(tab.fetches.length > 8);
 });
 
+/** A network that a test opens and closes, with a server that greets and says no more. */
+function network(time) {
+  const net = { fetch: true, socket: true, sockets: [] };
+  const snapshot = { topic: 'pods', part: 0, parts: 1, synced: true, items: [] };
+  const greeting = [['hello', helloData], ['snapshot', snapshot, 'aaaaaaaaaa-3'], ['heartbeat', { seq: 3, sources: {} }]];
+  const ask = async (url, init) => {
+    if (net.fetch === 'held back') return hanging(url, init);
+    if (!net.fetch) throw new TypeError('refused');
+    const text = new TextEncoder().encode(greeting.map((event) => frame(...event)).join(''));
+    return new Response(new ReadableStream({ start: (out) => out.enqueue(text) }), { headers: { 'content-type': 'text/event-stream' } });
+  };
+  const connect = () => {
+    const socket = { close: () => (socket.closed = true) };
+    net.sockets.push(socket);
+    time.later(() => {
+      if (socket.closed) return;
+      if (!net.socket) return socket.onclose({ code: 1006 });
+      socket.onopen();
+      for (const [event, data, id] of greeting) socket.onmessage({ data: JSON.stringify({ event, id, data }) });
+    }, 5);
+    return socket;
+  };
+  return { net, ports: { fetch: ask, socket: connect } };
+}
+
+for (const [name, then, transport] of [
+  ['the way that works is the first again', { fetch: 'held back', socket: true }, 'ws'],
+  ['the other is taken at once when it alone works', { fetch: true, socket: false }, 'sse'],
+]) {
+  test(`after an outage of a server that only WebSocket has reached ${name}`, async () => {
+    const slow = [];
+    for (let round = 0; round < 40; round += 1) {
+      const time = new Time();
+      const { net, ports } = network(time);
+      net.fetch = 'held back';
+      let state = round * 7919 + 1;
+      const all = opened({ time }, ports);
+      all.tab.chance = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+      all.stream.start();
+      await time.pass(15 * SECOND);
+      assert.deepEqual([all.links.at(-1).state, all.links.at(-1).transport], ['open', 'ws']);
+      Object.assign(net, { fetch: false, socket: false });
+      net.sockets.at(-1).onclose({ code: 1006 });
+      await time.pass(all.tab.random() * MINUTE);
+      Object.assign(net, then);
+      const began = time.steady;
+      while (all.stream.link.state !== 'open' && time.steady - began < MINUTE) await time.pass(250);
+      assert.deepEqual(all.stream.link.transport, transport);
+      slow.push(time.steady - began);
+      const { length } = all.tab.fetches;
+      assert.ok(length < 40 && net.sockets.length < 40, 'both are asked, and neither without end');
+      all.stream.stop();
+    }
+    assert.ok(Math.max(...slow) <= 6 * SECOND, `${Math.max(...slow)} ms`);
+  });
+}
+
+test('a refusal by a way that never worked is no reason to stay with it', async () => {
+  const time = new Time();
+  const { net, ports } = network(time);
+  net.fetch = 'held back';
+  const { stream, links, tab } = opened({ time }, ports);
+  stream.start();
+  await time.pass(15 * SECOND);
+  tab.answer = async () => new Response('', { status: 502 });
+  net.socket = false;
+  net.sockets.at(-1).onclose({ code: 1006 });
+  await time.pass(20 * SECOND);
+  assert.equal(links.findLast(({ state }) => state === 'closed').problem?.status ?? 502, 502);
+  tab.answer = hanging;
+  net.socket = true;
+  await time.pass(6 * SECOND);
+  assert.deepEqual([stream.link.state, stream.link.transport], ['open', 'ws']);
+});
+
 for (const [code, state] of [[4401, 'ended auth_expired'], [4403, 'ended revoked'], [1001, 'closed drain'], [1013, 'closed limit'], [1000, 'closed cut']]) {
   test(`a WebSocket that closes with ${code} is understood without goodbye`, async () => {
     const { socket, states } = await fallenBack();
@@ -816,6 +923,17 @@ for (const [code, state] of [[4401, 'ended auth_expired'], [4403, 'ended revoked
     assert.equal(states().at(-1), state);
   });
 }
+
+test('a WebSocket that is closed for want of room is waited for too', async () => {
+  const { socket, tab, calls, time, links } = await fallenBack();
+  socket.onopen();
+  socket.say('hello', helloData);
+  socket.onclose({ code: 1013 });
+  assert.equal(links.at(-1).nextTryMs, 15_000);
+  tab.sign('visible');
+  await time.pass(14 * SECOND);
+  assert.equal(calls.length, 1);
+});
 
 test('goodbye over a WebSocket closes it once', async () => {
   const { socket, states, links } = await fallenBack();
