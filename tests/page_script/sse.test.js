@@ -25,7 +25,68 @@ const bytesOf = (stream) => (typeof stream === 'string' ? encoder.encode(stream)
 const text = (...parts) => parts.flatMap((part) => [...bytesOf(part)]);
 
 // name, stream, events as [type, data, last event id], and whatever else is to be seen.
-// What the suites of the browsers' own tests ask of the format, and more of the same kind.
+// First what the browsers' own tests of the format ask (web-platform-tests, eventsource/), by their names; those of its
+// MIME types are in stream.test.js.
+const LONG = 'x'.repeat(500);
+const BROWSERS = [
+  ['event-data', 'data:a\ndata: b\n\n:\nfield:c\n\nfield:d\nData:e\n\ndata\n\ndata:f\n\n', [['message', 'a\nb', ''], ['message', '', ''], ['message', 'f', '']]],
+  ['format-bom', text([0xef, 0xbb, 0xbf], 'data:1\n\n', [0xef, 0xbb, 0xbf], 'data:2\n\ndata:3\n\n\n'), [['message', '1', ''], ['message', '3', '']]],
+  ['format-bom-2', text([0xef, 0xbb, 0xbf, 0xef, 0xbb, 0xbf], 'data:1\n\ndata:2\n\ndata:3\n\n\n'), [['message', '2', ''], ['message', '3', '']]],
+  ['format-comments', `data:1\r:\0\n:\r\ndata:2\n:${LONG}\rdata:3\n:data:no\r:${LONG}\ndata:4\n\n`, [['message', '1\n2\n3\n4', '']]],
+  ['format-data-before-final-empty-line', 'retry:1000\ndata:1\n\nid:x\ndata:2\n', [['message', '1', '']], { retries: [1000], lastEventId: '' }],
+  ['format-field-data', 'data:\n\ndata\ndata\n\ndata:1\n\n\n', [['message', '', ''], ['message', '\n', ''], ['message', '1', '']]],
+  ['format-field-event', 'event:other\ndata:1\n\ndata:1\n\n\n', [['other', '1', ''], ['message', '1', '']]],
+  ['format-field-event-empty', 'event: \ndata:1\n\n\n', [['message', '1', '']]],
+  ['format-field-id', 'id: …\ndata: 1\n\n', [['message', '1', '…']], { lastEventId: '…' }],
+  ['format-field-id-2', 'id: …\ndata: 1\n\ndata: 2\n\ndata: 3\n\n', ['1', '2', '3'].map((data) => ['message', data, '…']), { lastEventId: '…' }],
+  ['format-field-id-3 persists', 'id: 1\ndata: a\n\ndata: b\n\nid: 2\ndata: c\n\ndata: d\n\n', [['a', '1'], ['b', '1'], ['c', '2'], ['d', '2']].map((both) => ['message', ...both])],
+  ['format-field-id-3 resets by a colon', 'id: 1\ndata: a\n\nid:\ndata: b\n\ndata: c\n\n', [['a', '1'], ['b', ''], ['c', '']].map((both) => ['message', ...both])],
+  ['format-field-id-3 resets without', 'id: 1\ndata: a\n\nid\ndata: b\n\ndata: c\n\n', [['a', '1'], ['b', ''], ['c', '']].map((both) => ['message', ...both])],
+  ...['\0\0', 'x\0', '\0x', 'x\0x', ' \0'].map((id) => (
+    [`format-field-id-null ${JSON.stringify(id)}`, `id: ${id}\ndata: 1\n\n`, [['message', '1', '']], { lastEventId: '' }])),
+  ['format-field-parsing', 'data:\0\ndata:  2\rData:1\ndata\0:2\ndata:1\r\0data:4\nda-ta:3\rdata_5\ndata:3\rdata:\r\n data:32\ndata:4\n\n', [['message', '\0\n 2\n1\n3\n\n4', '']]],
+  ['format-field-retry', 'retry:03000\ndata:1\n\n\n', [['message', '1', '']], { retries: [3000] }],
+  ['format-field-retry-bogus', 'retry:3000\nretry:1000x\ndata:1\n\n\n', [['message', '1', '']], { retries: [3000] }],
+  ['format-field-retry-empty', 'retry\ndata:1\n\n\n', [['message', '1', '']], { retries: [] }],
+  ['format-field-unknown', 'data:1\n data\ndata\nother:2\nmore\n:and more\ndata:3\n\n\n', [['message', '1\n\n3', '']]],
+  ['format-leading-space', 'data:\t1\rdata: \ndata:2\n\n\n', [['message', '\t1\n\n2', '']]],
+  ['format-newlines', 'data:1\r\ndata\ndata:2\r\n\r\n', [['message', '1\n\n2', '']]],
+  ['format-null-character', 'data:\0\n\n\n\n', [['message', '\0', '']]],
+  ['format-utf-8', 'data:ok…\n\n\n', [['message', 'ok…', '']]],
+];
+
+// Then what the suite of eventsource-parser asks of any parser, where the above does not; what it asks of a bound and
+// of huge events is below.
+const PARSERS = [
+  ['numbers and a name', 'data: 0\n\ndata: 1\n\nevent: done\ndata: ✔\n\n', [['message', '0', ''], ['message', '1', ''], ['done', '✔', '']]],
+  ['ids and retries', 'event: tick\nretry: 50\nid: 7\ndata: 7\n\nevent: tick\nretry: 50\nid: 8\ndata: 8\n\n', [['tick', '7', '7'], ['tick', '8', '8']], { retries: [50, 50] }],
+  ['comments between', ': ♥\n\ndata: A\n\n: ♥\n\ndata: B\n\n', [['message', 'A', ''], ['message', 'B', '']]],
+  ['lines of one event', 'event: stock\ndata: ABC\ndata: +2\ndata: 10\n\n', [['stock', 'ABC\n+2\n10', '']]],
+  ['many bytes a character', 'id: 0\ndata:我現在都看\ndata:🥌 🧹 👩‍👩‍👧\n\n', [['message', '我現在都看\n🥌 🧹 👩‍👩‍👧', '0']]],
+  ['empty lines first', '\n\n\n\nid: 1\ndata: 我\n\n', [['message', '我', '1']]],
+  ['CR', 'data: a\rdata: b\r\rdata: c\r\r', [['message', 'a\nb', ''], ['message', 'c', '']]],
+  ['CRLF', 'data: a\r\ndata: b\r\n\r\ndata: c\r\n\r\n', [['message', 'a\nb', ''], ['message', 'c', '']]],
+  ['CRLF between lines of one event', 'data: A\r\ndata: B\r\ndata: C\r\n\r\n', [['message', 'A\nB\nC', '']]],
+  ['comments of many kinds', `: a\n\n${':'.repeat(300)}\ndata: 1\n\n: Первый: 第二\ndata: 2\n\n: ثالث\ndata: 3\n\n:നാലാമത്തെ\ndata: 4\n\n`, ['1', '2', '3', '4'].map((data) => ['message', data, ''])],
+  ['comments that are data, and an end without one', `data:1\r\r:\0\n:\r\ndata:2\n\n:${LONG}\rdata:3\n\n:data:no\r:${LONG}\ndata:4\n\ndata:5`, ['1', '2', '3', '4'].map((data) => ['message', data, ''])],
+  ['an empty name', 'event:\ndata: 1\n\nevent:\n\ndata: 2\n\n', [['message', '1', ''], ['message', '2', '']]],
+  ['an empty retry between', 'id:1\nretry:500\ndata:a\n\nid:2\nretry:\ndata:b\n\n', [['message', 'a', '1'], ['message', 'b', '2']], { retries: [500] }],
+  ['a wrong retry between', '\nretry: 500\n\ndata: a\n\nretry: 50x\n\ndata: b\n\n', [['message', 'a', ''], ['message', 'b', '']], { retries: [500] }],
+  ['an id before one with NUL', 'id: 123\nid: bad\0id\ndata: a\n\n', [['message', 'a', '123']], { lastEventId: '123' }],
+  ['an id without data', 'id: 42\n\n', [], { lastEventId: '42' }],
+  ['an id without data, and CR', 'id: 42\r\r', [], { lastEventId: '42' }],
+  ['an id without data, and CRLF', 'id: 42\r\n\r\n', [], { lastEventId: '42' }],
+  ['an id without data, then a bad one, then none', 'id: 42\n\nid: x\0\n\nid:\n\n', [], { lastEventId: '' }],
+  ['JSON without a line end', '{"error": "Internal Server Error"}', []],
+  ['JSON with one', '{"error": "Internal Server Error"}\n\n', []],
+  ['prose', 'This is something else.\r\ndata: 1\n\n', [['message', '1', '']]],
+  ['a comment that CR LF ends', 'data: 1\n:no\r\ndata: 2\n\n', [['message', '1\n2', '']]],
+  ['a comment that CR ends', 'data: 1\n:no\rdata: 2\n\n', [['message', '1\n2', '']]],
+  ['a bare name that CR LF ends', 'data: 1\ndata\r\ndata: 2\n\n', [['message', '1\n\n2', '']]],
+  ['an event once, however its CR LF comes', 'data: 1\r\r\n', [['message', '1', '']]],
+];
+
+// And more of the same kind.
 const TABLE = [
   ['nothing', '', []],
   ['a message', 'data: one\n\n', [['message', 'one', '']]],
@@ -79,7 +140,7 @@ const TABLE = [
   ['a heartbeat of ours', 'event: heartbeat\ndata: {"seq":1}\n\n', [['heartbeat', '{"seq":1}', '']]],
 ];
 
-for (const [name, stream, events, also = {}] of TABLE) {
+for (const [name, stream, events, also = {}] of [...BROWSERS, ...PARSERS, ...TABLE]) {
   test(name, () => {
     const bytes = bytesOf(stream);
     const every = [...bytes.keys()].slice(1);
@@ -103,6 +164,25 @@ test('an event is told as soon as its last line ends, also by a CR that an LF ma
 test('the id of a block is told apart from the last one', () => {
   const ids = read(bytesOf('id: 5\ndata: a\n\ndata: b\n\nid:\ndata: c\n\n')).events.map(({ id }) => id);
   assert.deepEqual(ids, ['5', undefined, '']);
+});
+
+test('an event of some megabytes is whole where there is room for it', () => {
+  const lines = Array.from({ length: 5_000 }, (_, at) => `${at} ${'我現在都看🥌'.repeat(150)}`);
+  const bytes = bytesOf(`${lines.map((line) => `data: ${line}\n`).join('')}\nevent: done\ndata: 1\n\n`);
+  assert.ok(bytes.length > 10_000_000);
+  const cuts = Array.from({ length: Math.floor(bytes.length / 9_973) }, (_, at) => (at + 1) * 9_973);
+  const { events } = read(bytes, cuts, { maxBuffer: 8 * 1024 * 1024 });
+  assert.deepEqual(events.map(({ event, data }) => [event, data.length]), [['message', lines.join('\n').length], ['done', 1]]);
+  assert.ok(events[0].data === lines.join('\n'));
+});
+
+test('what is not known takes room too, unlike in eventsource-parser: nothing without an end is read for ever', () => {
+  for (const start of ['unknown', 'datax: ', ':']) {
+    const parser = createParser({ onEvent: () => assert.fail('an event'), maxBuffer: 16 });
+    parser.feed(bytesOf(start));
+    assert.throws(() => parser.feed(bytesOf('0123456789012345')), TooLong);
+    assert.throws(() => parser.feed(bytesOf('more')), TooLong, 'nor does it go on');
+  }
 });
 
 test('ten megabytes without a line end are refused, and not kept', () => {

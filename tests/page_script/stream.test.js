@@ -263,10 +263,22 @@ test('Retry-After may be a date, is not believed for ever, and need not be there
 });
 
 test('an answer of something else is no stream', async () => {
-  for (const headers of [{ 'content-type': 'text/html' }, {}, { 'content-type': 'text/event-stream-not' }]) {
-    assert.equal((await refusing(200, headers, HELLO)).links.at(-1).reason, 'not_a_stream');
+  // The third and the last as in format-mime-bogus and format-mime-valid-bogus of the browsers' own tests.
+  for (const type of ['text/html', 'text/event-stream-not', 'x bogus', 'text/plain; x=text/event-stream', 'text/x-bogus']) {
+    assert.equal((await refusing(200, { 'content-type': type }, HELLO)).links.at(-1).reason, 'not_a_stream', type);
   }
+  assert.equal((await refusing(200, {}, HELLO)).links.at(-1).reason, 'not_a_stream');
 });
+
+// format-mime-trailing-semicolon, and format-utf-8: whatever the charset says.
+for (const type of ['text/event-stream;', 'text/event-stream;charset=windows-1252', 'Text/Event-Stream ; charset=utf-8']) {
+  test(`a stream is one, and UTF-8, also as ${type}`, async () => {
+    const { stream, messages } = await raw((socket) => socket.write(`HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\n\r\n${HELLO}${frame('news', 'ok…')}`));
+    stream.start();
+    await until(() => messages.length === 2);
+    assert.equal(messages[1].data, 'ok…');
+  });
+}
 
 test('an attempt without hello is given up after 4 s, headers or not', async () => {
   for (const said of ['HTTP/1.1 200 OK\r\n', HEAD, `${HEAD}: comment\n\nretry: 5\n\n`]) {
