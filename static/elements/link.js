@@ -1,8 +1,8 @@
 // The link state: a pill that always says how old, the hops that say where it broke, and a bar
-// when what is shown may be old.
+// when what is shown may be old. Who does not see the page hears of each change once, without ages.
 
-import { find, mark, write } from './node.js';
-import { troubles } from './sources.js';
+import { find, focus, mark, write } from './node.js';
+import { DOUBTFUL, troubles } from './sources.js';
 import { ago, clock, counted, some } from './words.js';
 
 /** @typedef {import('../link.js').LinkNow} LinkNow */
@@ -41,10 +41,12 @@ export class LinkView {
   #cluster = find(document, '[data-hop="cluster"]');
   #skew = find(document, '[data-hop="clock"]');
   #bar = find(document, '#bar');
+  #retry = find(this.#bar, 'button');
+  #told = find(document, '#told');
 
   /** @param {() => void} retry */
   constructor(retry) {
-    find(this.#bar, 'button').addEventListener('click', retry);
+    this.#retry.addEventListener('click', retry);
   }
 
   /** @param {LinkNow} now @param {Source[]} sources @param {number} serverNow ms since 1970 */
@@ -56,6 +58,13 @@ export class LinkView {
     write(this.#heard, `${now.heard || now.sinceMs < 1_000 ? '' : 'nothing yet, '}${ago(now.sinceMs)}`);
     this.#hops(now, why, sources);
     this.#drawBar(now, why, sources, serverNow);
+    if (!isLost(now)) this.#tell(sources.filter(({ state }) => DOUBTFUL.has(state)).map(({ key }) => key));
+  }
+
+  /** @param {string[]} old keys of sources that nothing reliable is heard of */
+  #tell(old) {
+    if (old.length) write(this.#told, `Out of date: ${some(old)}.`);
+    else if (this.#told.textContent) write(this.#told, 'Every source is heard of again.');
   }
 
   /** @param {LinkNow} now @param {string} why @param {Source[]} sources */
@@ -81,7 +90,9 @@ export class LinkView {
   #drawBar(now, why, sources, serverNow) {
     const lost = isLost(now);
     const stale = sources.filter(({ state, ageMs }) => state === 'stale' || (state === 'late' && ageMs === undefined)).map(({ key }) => key);
+    if (!lost && document.activeElement === this.#retry) focus(find(document, 'h1'));
     this.#bar.hidden = !lost && stale.length === 0;
+    this.#retry.hidden = !lost;
     if (this.#bar.hidden) return;
     const [strong, text] = [find(this.#bar, 'strong'), find(this.#bar, 'p > span')];
     if (lost) {
@@ -93,7 +104,6 @@ export class LinkView {
       write(text, `Watchglass is well and has lost the API server. ${some(stale)}: as last heard.`);
     }
     write(find(this.#bar, 'small'), lost ? nextTry(now) : '');
-    find(this.#bar, 'button').hidden = !lost;
   }
 }
 

@@ -11,6 +11,11 @@ export function mark(element, name, value) {
   else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
+/** @param {Element | null} element gets the focus of what goes away, and nothing moves for it */
+export function focus(element) {
+  if (element instanceof HTMLElement) element.focus({ preventScroll: true });
+}
+
 /** @param {ParentNode} parent @param {string} selector @returns {HTMLElement} */
 export function find(parent, selector) {
   const found = parent.querySelector(selector);

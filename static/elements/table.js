@@ -1,13 +1,15 @@
 // One topic in a table: a row for each key, adopted from the server's paint or cloned from its
 // template, kept for as long as the key lives, and never moved.
 
-import { find, mark, write } from './node.js';
+import { find, focus, mark, write } from './node.js';
 import { moment } from './words.js';
 
 /** @typedef {import('../topic.js').Entry} Entry */
 /** @typedef {import('../topic.js').Topic} Topic */
 /** @typedef {import('./cells.js').Cell} Cell */
 /** @typedef {{node: Element, cells: Map<string, Element>, entry: Entry | undefined}} Row without an entry: painted, and nobody has confirmed it */
+
+const OLD = new Set(['stale', 'disconnected', 'source-stale']);
 
 export class Table {
   /** @type {Map<string, Row>} */
@@ -58,7 +60,13 @@ export class Table {
 
   /** @param {(key: string, entry: Entry | undefined) => string} freshness of each value */
   freshen(freshness) {
-    for (const [key, { node, entry }] of this.rows) mark(node, 'data-freshness', freshness(key, entry));
+    for (const [key, { node, cells, entry }] of this.rows) {
+      const fresh = freshness(key, entry);
+      if (node.getAttribute('data-freshness') === fresh) continue;
+      mark(node, 'data-freshness', fresh);
+      // For who does not see that it is hatched.
+      write(cells.get('name')?.lastElementChild, OLD.has(fresh) ? ' (out of date)' : '');
+    }
   }
 
   /** @param {(key: string, entry: Entry | undefined) => string} age of each value, in words */
@@ -139,7 +147,9 @@ export class Table {
 
   /** @param {string} key */
   #drop(key) {
-    this.rows.get(key)?.node.remove();
+    const node = this.rows.get(key)?.node;
+    if (node?.contains(document.activeElement)) focus(node.closest('.scrolls'));
+    node?.remove();
     this.rows.delete(key);
   }
 }
@@ -159,10 +169,13 @@ function fill(row, { field, text, mood = '', time, rule }) {
     if (node.firstElementChild) mark(node.firstElementChild, 'datetime', time);
   } else if (rule !== undefined) {
     write(node.firstElementChild, text);
-    find(node, 'details').hidden = rule === '';
+    const details = find(node, 'details');
+    // The focus stays where it was, as near as may be.
+    if (rule === '' && details.contains(document.activeElement)) focus(details.closest('.scrolls'));
+    details.hidden = rule === '';
     write(find(node, 'pre'), rule);
   } else {
-    write(node, text);
+    write(node.firstElementChild ?? node, text);
     mark(node, 'data-mood', mood);
   }
 }

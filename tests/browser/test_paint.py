@@ -297,9 +297,11 @@ async def test_a_keyboard_reaches_everything_and_a_reader_hears_the_link(
 ) -> None:
     tab = visit.page
     await opened(tab, rich.url)
-    await expect(tab.get_by_role("status")).to_have_text("Live")
+    await expect(tab.get_by_role("status").first).to_have_text("Live")
+    regions = tab.get_by_role("region")
+    await expect(regions).to_have_count(4)
     for topic in ("Sources", "Pods", "CronJobs", "Jobs"):
-        await expect(tab.get_by_role("region", name=topic).first).to_be_visible()
+        await expect(tab.get_by_role("region", name=topic, exact=True)).to_have_count(1)
     table = section(tab, "pods").get_by_role("table")
     await expect(table.get_by_role("columnheader")).to_have_text(
         ["Pod", "Status", "Ready", "Restarts", "Owner", "Changed"]

@@ -203,7 +203,8 @@ async def test_a_forbidden_source_shows_the_rule_and_doubts_its_own_namespace_al
     assert marks["night/done"] == "source-stale"
     assert marks["agents/done"] == "connecting"
     # A name is one in its namespace only.
-    assert page.cells("jobs", "night/done")["name"] == "night/done"
+    names = {key: page.cells("jobs", key)["name"] for key in ("agents/done", "night/done")}
+    assert names == {"agents/done": "agents/done", "night/done": "night/done (out of date)"}
     rule = page.rows("sources")["jobs/night"].one("pre").text
     assert "resources" in rule
     assert "jobs" in rule
