@@ -28,8 +28,9 @@ from app.cluster.projection import Projection, Resource
 from app.model import JobInfo, JobStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
+    from app.cluster.metadata import Owner
     from app.cluster.projections.pods import PodRecord
 
 INSTANTIATE = "cronjob.kubernetes.io/instantiate"
@@ -81,7 +82,7 @@ class JobRecord(Metadata):
     completion_time: datetime | None
     conditions: tuple[Condition, ...]
     manual: bool
-    """Made by a person from a CronJob's template."""
+    """Made by a person from the template of the CronJob that owns it."""
     scheduled_at: datetime | None
     """The slot of its CronJob that it was made for."""
 
@@ -101,8 +102,9 @@ def read_job(raw: RawJob) -> JobRecord:
     status = raw.get("status") or RawJobStatus()
     annotations = raw["metadata"].get("annotations") or {}
     parallelism, backoff_limit = spec.get("parallelism"), spec.get("backoffLimit")
+    about = read_metadata(raw["metadata"])
     return JobRecord(
-        **read_metadata(raw["metadata"]),
+        **about,
         parallelism=1 if parallelism is None else parallelism,
         completions=spec.get("completions"),
         backoff_limit=6 if backoff_limit is None else backoff_limit,
@@ -113,17 +115,17 @@ def read_job(raw: RawJob) -> JobRecord:
         start_time=status.get("startTime"),
         completion_time=status.get("completionTime"),
         conditions=read_conditions(status.get("conditions")),
-        manual=annotations.get(INSTANTIATE) == "manual",
+        manual=annotations.get(INSTANTIATE) == "manual" and _cron_job(about["owners"]) is not None,
         scheduled_at=_moment(annotations.get(SCHEDULED_AT)),
     )
 
 
 def job_info(job: JobRecord, pods: Collection[PodRecord] = ()) -> JobInfo:
     """The Job as both audiences read it; `pods` are those that it owns by uid."""
-    owner = job.controller
+    owner = cron_job_of(job)
     return JobInfo(
         name=job.name,
-        cron_job_name=owner.name if owner is not None and owner.kind == "CronJob" else "",
+        cron_job_name="" if owner is None else owner.name,
         start_time=job.start_time,
         completion_time=job.completion_time,
         status=job.status,
@@ -135,6 +137,11 @@ def job_info(job: JobRecord, pods: Collection[PodRecord] = ()) -> JobInfo:
         reason=reason(job),
         failures=job.failed,
     )
+
+
+def cron_job_of(job: JobRecord) -> Owner | None:
+    """The CronJob that it belongs to, if there is one."""
+    return _cron_job(job.owners)
 
 
 def exit_code(job: JobRecord, pods: Collection[PodRecord]) -> int | None:
@@ -150,15 +157,20 @@ def exit_code(job: JobRecord, pods: Collection[PodRecord]) -> int | None:
     return code if code is not None and 0 <= code <= 255 else None
 
 
-def duration_ms(job: JobRecord) -> int | None:
-    """From start to end; a failed Job has no completion time, it ended with its condition."""
-    if job.start_time is None or job.status == "running":
+def ended_at(job: JobRecord) -> datetime | None:
+    """When it ended; a failed Job has no completion time, it ended with its condition."""
+    if job.status == "running":
         return None
-    ended = job.completion_time
-    if ended is None:
-        final = "Complete" if job.status == "succeeded" else "Failed"
-        ended = next(found.since for found in job.conditions if found.type == final)
-    if ended is None:
+    if job.completion_time is not None:
+        return job.completion_time
+    final = "Complete" if job.status == "succeeded" else "Failed"
+    return next(found.since for found in job.conditions if found.type == final)
+
+
+def duration_ms(job: JobRecord) -> int | None:
+    """From start to end, where both are known."""
+    ended = ended_at(job)
+    if job.start_time is None or ended is None:
         return None
     return max(0, round((ended - job.start_time).total_seconds() * 1000))
 
@@ -169,6 +181,11 @@ def reason(job: JobRecord) -> str | None:
     if status == "Failed":
         return next(found.reason for found in job.conditions if found.type == "Failed") or None
     return None if status in {"Complete", "Running"} else status
+
+
+def _cron_job(owners: Iterable[Owner]) -> Owner | None:
+    controller = next((owner for owner in owners if owner.controller), None)
+    return controller if controller is not None and controller.kind == "CronJob" else None
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.cluster.projections.jobs import JOBS, JobRecord, job_info
+from app.cluster.projections.jobs import JOBS, JobRecord, ended_at, job_info
 from app.cluster.projections.pods import PODS, PodRecord
 from app.model import JobInfo
 from tests.cluster.projections.raw import (
@@ -23,6 +23,7 @@ from tests.cluster.projections.raw import (
 Json = dict[str, Any]
 STARTED = "2026-01-01T09:00:00Z"
 ENDED = "2026-01-01T09:01:30.500000Z"
+MOMENT_OF_END = datetime(2026, 1, 1, 9, 1, 30, 500_000, tzinfo=UTC)
 
 
 def job(status: Json | None = None, spec: Json | None = None, **fields: Any) -> JobRecord:
@@ -60,6 +61,7 @@ def test_a_record_holds_what_rules_need_of_a_job() -> None:
             "cronjob.kubernetes.io/instantiate": "manual",
             "batch.kubernetes.io/cronjob-scheduled-timestamp": "2026-01-01T10:00:00+01:00",
         },
+        **owned_by("CronJob", "nightly", "u-1"),
     )
     assert (record.parallelism, record.completions, record.backoff_limit) == (4, 5, 0)
     assert (record.active, record.succeeded, record.failed) == (1, 2, 3)
@@ -162,6 +164,50 @@ def test_a_duration_is_never_negative() -> None:
 )
 def test_only_a_cron_job_that_owns_it_gives_its_name(fields: Json, name: str) -> None:
     assert job_info(job(**fields)).cron_job_name == name
+
+
+MANUAL: Json = {"annotations": {"cronjob.kubernetes.io/instantiate": "manual"}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "manual"),
+    [
+        (MANUAL | owned_by("CronJob", "nightly", "u"), True),
+        # Copied from one, but nobody's: no run of the CronJob.
+        (MANUAL, False),
+        (MANUAL | owned_by("CronJob", "nightly", "u", controller=False), False),
+        (MANUAL | owned_by("Workflow", "nightly", "u"), False),
+        (owned_by("CronJob", "nightly", "u"), False),
+        ({"annotations": None} | owned_by("CronJob", "nightly", "u"), False),
+        (
+            {"annotations": {"cronjob.kubernetes.io/instantiate": "auto"}}
+            | owned_by("CronJob", "nightly", "u"),
+            False,
+        ),
+    ],
+)
+def test_a_manual_job_has_both_the_annotation_and_the_cron_job(fields: Json, manual: bool) -> None:
+    assert job_info(job(**fields)).manual is manual
+
+
+def test_the_end_is_that_of_the_job_or_of_its_last_condition() -> None:
+    assert ended_at(job()) is None
+    assert ended_at(job({"completionTime": ENDED})) is None, "the conditions decide"
+    assert ended_at(job(COMPLETE)) == ended_at(job(FAILED)) == MOMENT_OF_END
+    assert ended_at(job({"conditions": [condition("Failed", lastTransitionTime=None)]})) is None
+
+
+def test_a_retry_goes_on_and_says_how_often_it_failed() -> None:
+    """Conditions decide; whatever the counters and the last pod say, it is tried again."""
+    info = job_info(job({"startTime": STARTED, "active": 1, "failed": 2}), [job_pod("a", 1)])
+    assert (info.status, info.failures, info.reason) == ("running", 2, None)
+    assert (info.exit_code, info.duration_ms, info.completion_time) == (None, None, None)
+
+
+def test_a_job_that_is_being_deleted_says_so() -> None:
+    going = {"deletionTimestamp": ENDED}
+    assert job_info(job(**going)).reason == "Terminating"
+    assert job_info(job(COMPLETE, **going)).reason is None
 
 
 def test_the_exit_code_is_that_of_the_newest_pod() -> None:
