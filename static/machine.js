@@ -46,15 +46,15 @@ export function earlier(machine, ms) {
  * @param {Machine} machine
  * @param {Moment} then when the tab is known to have run
  * @param {number} ms
- * @param {boolean} [seen] whether somebody has been able to see the tab since: timers of others are held back, and only
- *   the clock that stops while a machine sleeps tells of them
- * @returns {boolean} whether the tab or its machine stood still: what comes now may have lain there for more than `ms`
+ * @param {boolean} [seen] whether somebody has been able to see the tab since: timers of others are held back
+ * @returns {boolean} whether the machine slept for so long, or the tab ran nothing for twice as long (one that is busy may
+ *   not run for a while, and some machines' clocks all go on while they sleep)
  */
 export function stood(machine, then, ms, seen = machine.visible()) {
   const now = machine.moment();
   const wall = now.wall - then.wall;
   const steady = now.steady - then.steady;
-  return wall - steady > ms || (seen && steady > ms);
+  return wall - steady > ms || (seen && steady > 2 * ms);
 }
 
 /** @type {Sign[]} */

@@ -13,7 +13,7 @@ const HELLO_MS = 4_000;
 const BEATS = 2.5; // without an event a connection is given up
 const WOKEN_BEATS = 1.5; // the same when the tab comes back from wherever it was
 const PULSE_MS = 1_000; // by so much we know that we run
-const STOOD_MS = 5_000; // who did not run for longer: a third of what is late
+const STOOD_MS = 5_000; // who slept for longer, or did not run for twice as long: less than what is late
 
 export class Vigil {
   #machine;

@@ -309,8 +309,8 @@ test('without an event for 2.5 heartbeats it is left; comments are no events', a
   assert.equal(tab.fetches[1].headers.get('last-event-id'), server.id);
 });
 
-for (const [name, away] of [['the machine slept', 'sleep'], ['nothing ran', 'stand']]) {
-  for (const seconds of [6, 20, 3_600]) {
+for (const [name, away, least] of [['the machine slept', 'sleep', 6], ['nothing ran', 'stand', 11]]) {
+  for (const seconds of [least, 20, 3_600]) {
     test(`what lay there is not taken for new: ${name} for ${seconds} s`, async () => {
       const { server, stream, tab, time, events, states, messages } = scripted();
       stream.start();
@@ -345,8 +345,8 @@ test('a short pause is none; nor are the late timers of a tab that nobody sees, 
   const { server, stream, tab, time, messages } = scripted();
   stream.start();
   await time.pass(SECOND);
-  for (const away of ['stand', 'sleep']) {
-    time[away](4 * SECOND);
+  for (const [away, seconds] of [['stand', 9], ['sleep', 4]]) {
+    time[away](seconds * SECOND);
     server.beat();
     await time.pass(SECOND);
   }
