@@ -164,18 +164,23 @@ export class Follower {
     }
     this.#ready = true;
     this.#learn();
-    // Notes wait while a tab stands still: one that did is as old as that.
-    const waited = Math.round(this.#machine.moment().wall - (wall ?? Infinity));
-    this.#ports.take(waited > WAITED_MS ? { ...message, ageMs: (message.ageMs ?? 0) + waited } : message, view);
+    this.#take(message, view, wall);
   }
 
   /** @param {Answer} answer */
-  #accept({ number, messages, view }) {
+  #accept({ number, messages, view, wall }) {
     if (this.#ready || !covers(view, this.#ports.view)) return;
     this.#number = number;
     this.#ready = true;
     this.#learn();
-    for (const message of messages) this.#ports.take(message, view);
+    for (const message of messages) this.#take(message, view, wall);
+  }
+
+  /** @param {Message} message @param {View} view @param {number} [wall] when it was passed on */
+  #take(message, view, wall = Infinity) {
+    // Notes wait while a tab stands still: what one says is as old as that.
+    const waited = Math.round(this.#machine.moment().wall - wall);
+    this.#ports.take(waited > WAITED_MS ? { ...message, ageMs: (message.ageMs ?? 0) + waited } : message, view);
   }
 
   #rejoin() {

@@ -126,7 +126,7 @@ export class Leader {
   #relay(message) {
     const { view } = this.#stream;
     this.#number += 1;
-    this.#ports.say({ type: 'relay', number: this.#number, view, wall: this.#machine.moment().wall, message });
+    this.#ports.say({ type: 'relay', number: this.#number, view, message });
     // Who hears a stream from its beginning needs no answer.
     if (message.event === 'hello' && !message.data.resumed) this.#waiting.clear();
     this.#ports.take(message, view);

@@ -15,7 +15,7 @@ import { areTexts, checked, isCount, isObject, parseId } from './messages.js';
  *   I am alive, whether the server is or not
  */
 /** @typedef {Signed & {type: 'relay', term: number, number: number, view: View, wall?: number, message: Message}} Relay numbered in its term from 1; said at that time */
-/** @typedef {Signed & {type: 'answer', term: number, number: number, view: View, to: string, messages: Message[]}} Answer all that there is after that relay */
+/** @typedef {Signed & {type: 'answer', term: number, number: number, view: View, wall?: number, to: string, messages: Message[]}} Answer all that there is after that relay */
 /** @typedef {Lead | Beat | Relay | Answer} Led what only a leader says */
 /** @typedef {Join | Viewing | Call | Led} Note */
 
@@ -37,6 +37,9 @@ function isMessage(message) {
   }
 }
 
+/** @param {unknown} wall */
+const isWall = (wall) => wall === undefined || typeof wall === 'number';
+
 /** @type {Record<string, (note: Record<string, unknown>) => boolean>} */
 const SHAPES = {
   join: (note) => isView(note.view),
@@ -49,9 +52,9 @@ const SHAPES = {
   beat: (note) => isCount(note.term) && typeof note.visible === 'boolean' && isView(note.view)
     && isLink(note.link) && typeof note.linkAgeMs === 'number' && isCount(note.linkNumber),
   relay: (note) => isCount(note.term) && isCount(note.number) && isView(note.view)
-    && (note.wall === undefined || typeof note.wall === 'number') && isMessage(note.message),
-  answer: (note) => isCount(note.term) && isCount(note.number) && isView(note.view) && typeof note.to === 'string'
-    && Array.isArray(note.messages) && note.messages.every(isMessage),
+    && isWall(note.wall) && isMessage(note.message),
+  answer: (note) => isCount(note.term) && isCount(note.number) && isView(note.view) && isWall(note.wall)
+    && typeof note.to === 'string' && Array.isArray(note.messages) && note.messages.every(isMessage),
 };
 
 /**

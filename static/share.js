@@ -164,7 +164,7 @@ export class Shared extends Teller {
       ...this.#ports(),
       options: { ...this.#options, transport: this.#transport },
       others: this.#others,
-      say: (note) => this.#post({ ...note, term: this.#term }),
+      say: (note) => this.#post({ ...note, term: this.#term, wall: this.#machine.moment().wall }),
       yield: () => this.#follow(),
     });
     this.#part = leader;

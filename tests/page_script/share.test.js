@@ -173,6 +173,24 @@ test('what waited for a tab that stood still is as old as that', async () => {
   assert.equal(other.link.now.freshness, 'stale');
 });
 
+test('so is an answer', async () => {
+  const { server, open, time } = browser();
+  open();
+  await time.pass(100);
+  server.beat();
+  await time.pass(100);
+  const other = open();
+  other.tab.frozen = true;
+  await time.pass(SECOND);
+  assert.deepEqual(other.messages, []);
+  time.sleep(60 * SECOND);
+  other.tab.thaw();
+  await settle();
+  assert.deepEqual(other.messages.map(({ event }) => event), ['hello', 'snapshot', 'snapshot', 'change', 'heartbeat']);
+  assert.ok(other.messages.every(({ ageMs }) => ageMs >= 60 * SECOND), JSON.stringify(other.messages.map(({ ageMs }) => ageMs)));
+  assert.ok(other.store.ageOf('pods/a') >= 60 * SECOND);
+});
+
 test('a page that was painted later than the leader has heard keeps its paint', async () => {
   const { server, open, time } = browser();
   server.change(['pods', 'a/x', value(1)]);
