@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from app.model import EVERYWHERE, format_time
 from app.web.cells import CELLS, Cell, ago
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from app.model import Source
     from app.stream import Topic
     from app.web.rooms import Rooms
 
@@ -18,6 +22,9 @@ Json = dict[str, Any]
 MOST_ROWS = 500
 """Painted of one topic; more come with the stream. Ten thousand would hold the loop for a second,
 and with it everybody's stream."""
+
+MOST_NAMES = 3
+"""Of sources, in one sentence."""
 
 TITLES = {"sources": "Sources", "pods": "Pods", "cronjobs": "CronJobs", "jobs": "Jobs"}
 """Topics that the page follows, in its order."""
@@ -82,18 +89,19 @@ class Vital:
             return "source-stale"
         return "late" if self.state == "late" else "connecting"
 
+    @property
+    def age(self) -> str:
+        """Since its last proof, in words."""
+        return "never" if self.age_ms is None else f"{ago(self.age_ms)} ago"
+
 
 def paint(rooms: Rooms, audience: str) -> Picture:
     """The board as `audience` reads it, in one call: nothing changes while it is read."""
     names = {watched.projection.topic for watched in rooms.board.watched}
     followed = [name for name in TITLES if name in names]
-    sources = [
-        (key, value)
-        for key, value in _read(rooms.board.sources, audience)
-        if value["kind"] in followed
-    ]
+    known = sorted(item for item in rooms.board.sources.items() if item[1].kind in followed)
     ages = rooms.freshness.vitals(tuple(followed), None)
-    vitals = [_vital(value, ages[key]) for key, value in sources]
+    vitals = {key: _vital(source, ages[key]) for key, source in known}
     many = rooms.namespaces is None or len(rooms.namespaces) > 1
     return Picture(
         epoch=rooms.hub.epoch,
@@ -101,13 +109,13 @@ def paint(rooms: Rooms, audience: str) -> Picture:
         at=format_time(rooms.clock.now()),
         cluster=_cluster(vitals),
         cards=(
-            _sources(sources, vitals),
+            _sources(rooms.board.sources, audience, vitals),
             *(
                 _card(
                     name,
                     rooms.board.values(name),
                     audience,
-                    [vital for vital in vitals if vital.kind == name],
+                    [vital for vital in vitals.values() if vital.kind == name],
                     many=many,
                 )
                 for name in followed
@@ -116,18 +124,18 @@ def paint(rooms: Rooms, audience: str) -> Picture:
     )
 
 
-def _sources(sources: list[tuple[str, Json]], vitals: list[Vital]) -> Card:
+def _sources(topic: Topic[Source], audience: str, vitals: Mapping[str, Vital]) -> Card:
     rows = tuple(
         Row(
             key,
             "connecting",
             CELLS["sources"](value),
-            "never" if vital.age_ms is None else f"{ago(vital.age_ms)} ago",
-            vital.age_ms,
+            vitals[key].age,
+            vitals[key].age_ms,
         )
-        for (key, value), vital in zip(sources, vitals, strict=True)
+        for key, value in _read(topic, audience, vitals.__contains__)
     )
-    return Card("sources", TITLES["sources"], True, "connecting", len(rows), rows, "", "None.")
+    return Card("sources", TITLES["sources"], True, "connecting", len(vitals), rows, "", "None.")
 
 
 def _card(name: str, topic: Topic[Any], audience: str, vitals: list[Vital], *, many: bool) -> Card:
@@ -171,19 +179,21 @@ def _note(vitals: list[Vital], *, synced: bool) -> str:
     return ", ".join(words)
 
 
-def _cluster(vitals: list[Vital]) -> str:
-    troubled = [f"{vital.kind}/{vital.namespace} {vital.state}" for vital in vitals]
-    troubled = [words for words in troubled if not words.endswith(" live")]
-    return ", ".join(troubled) or "connected"
+def _cluster(vitals: Mapping[str, Vital]) -> str:
+    troubled = [f"{key} {vital.state}" for key, vital in vitals.items() if vital.state != "live"]
+    more = [f"and {len(troubled) - MOST_NAMES} more"] if len(troubled) > MOST_NAMES else []
+    return ", ".join((*troubled[:MOST_NAMES], *more)) or "connected"
 
 
-def _vital(source: Json, told: Any) -> Vital:
+def _vital(source: Source, told: Any) -> Vital:
     # What was never proved has no age, whatever time has passed.
-    age = told["ageMs"] if "provedAt" in source else None
-    return Vital(source["kind"], source["namespace"], source["state"], age)
+    age = None if source.proved_at is None else told["ageMs"]
+    return Vital(source.kind, source.namespace, source.state, age)
 
 
-def _read(topic: Topic[Any], audience: str) -> list[tuple[str, Json]]:
-    """The first values by key, out of the very bytes that the stream would send."""
-    entries = sorted(topic.entries(None), key=lambda item: item[0])
+def _read(
+    topic: Topic[Any], audience: str, wanted: Callable[[str], bool] = lambda key: True
+) -> list[tuple[str, Json]]:
+    """The first of the wanted values by key, out of the very bytes that the stream would send."""
+    entries = sorted((item for item in topic.entries(None) if wanted(item[0])), key=itemgetter(0))
     return [(key, json.loads(topic.encode(entry, audience))) for key, entry in entries[:MOST_ROWS]]

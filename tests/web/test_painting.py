@@ -245,6 +245,38 @@ async def test_ten_thousand_pods_do_not_hold_the_loop() -> None:
     assert card.one("p", more="").text == "The first 500 of 505; the others come with the stream."
 
 
+async def test_of_many_namespaces_none_is_taken_for_unknown() -> None:
+    """Sources of a kind that the page does not show take nobody's place."""
+    names = tuple(f"n-{n:03}" for n in range(MOST_ROWS // 2))
+    application = house(namespaces=names)
+    monitors = application.rooms.freshness.monitors
+    for name in names:
+        show(application, PODS, pod("one"), namespace=name)
+    for monitor in monitors.values():
+        monitor.proved("list", 1)
+    page = await painted(application)
+    assert {row.attributes["data-freshness"] for row in page.rows("pods").values()} == {
+        "connecting"
+    }
+    assert page.one("section", topic="pods").one("h2").one("small").text == "as of 0 s ago"
+    shown, total = page.rows("sources"), 3 * len(names)
+    assert list(shown) == sorted(key for key in monitors if not key.startswith("events/"))[:500]
+    card = page.one("section", topic="sources")
+    assert card.one("span", count="").text == str(total)
+    assert card.one("p", more="").text.startswith(f"The first 500 of {total};")
+    # What is wrong with a source counts although its row is not painted.
+    assert f"pods/{names[-1]}" not in shown
+    for name in names[-5:]:
+        monitors[f"pods/{name}"].failed(Absent("No such kind."))
+    page = await painted(application)
+    marks = {key: row.attributes["data-freshness"] for key, row in page.rows("pods").items()}
+    assert [key for key, mark in marks.items() if mark == "source-stale"] == [
+        f"{name}/one" for name in names[-5:]
+    ]
+    told = ", ".join(f"pods/{name} absent" for name in names[-5:-2])
+    assert page.one("div", hop="cluster").one("dd").text == f"{told}, and 2 more"
+
+
 async def test_who_may_not_read_details_sees_none() -> None:
     application = house()
     fill(application)
