@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.demo.api.kinds import DEPLOYMENTS, JOBS, PODS
 from app.demo.controllers.kubelet.script import Script
-from app.demo.controllers.reading import key_of, stamp, uid_of
+from app.demo.controllers.reading import key_of, uid_of
 from app.demo.options import NAMESPACE
 from app.demo.scenarios.objects import job
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from app.demo.scenarios.stage import Stage
 
-RESTARTED = "kubectl.kubernetes.io/restartedAt"
 SERVED = ("gateway", "worker", "index")
 
 
@@ -135,8 +134,28 @@ class Acts:
             self._stage.client.delete(JOBS, *key, propagation="Background")
 
     def roll_out(self, app: str) -> None:
-        """Somebody restarts a Deployment, as `kubectl rollout restart` does."""
-        now = stamp(self._stage.film.now())
-        template = {"metadata": {"annotations": {RESTARTED: now}}}
-        change = {"spec": {"template": template}}
+        """Somebody releases the next image of a Deployment.
+
+        Not a restart, which writes the time into the template: all names that come of it would
+        depend on when the film began.
+        """
+        found = self._stage.informer.get(DEPLOYMENTS, (NAMESPACE, app))
+        if found is None:
+            return
+        containers = [
+            {**one, "image": next_image(one["image"])} if one["name"] == app else one
+            for one in found["spec"]["template"]["spec"]["containers"]
+        ]
+        change = {"spec": {"template": {"spec": {"containers": containers}}}}
         self._stage.client.patch(DEPLOYMENTS, NAMESPACE, app, change)
+
+
+def next_image(image: str) -> str:
+    """The release after this one: the last number of the tag counted on."""
+    plain = image.partition("@")[0]
+    name, mark, tag = plain.rpartition(":")
+    if not mark or "/" in tag:
+        return f"{plain}:1"
+    stem = tag.rstrip("0123456789")
+    number = tag.removeprefix(stem)
+    return f"{name}:{stem}{int(number) + 1}" if number else f"{name}:{tag}-1"

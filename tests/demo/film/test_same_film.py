@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
 
 from app.demo.api.kinds import CRONJOBS, PODS
 from app.demo.options import NAMESPACE, SCENARIOS, Options
+from app.demo.scenarios import scenario_of
+from app.demo.scenarios.acts import next_image
+from app.demo.scenarios.agents import Agents
 from tests.demo.film.worlds import START, Theatre
 
 MINUTES = 3
@@ -46,6 +50,87 @@ def test_two_plays_are_equal_however_late_the_machine_is(scenario: str) -> None:
     # Every write, every timestamp, every name and every resourceVersion.
     assert often.written == rarely.written
     assert often.switches.turned == rarely.switches.turned
+
+
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
+# An Event's name ends with the nanosecond of its making.
+NANOSECONDS = re.compile(r'"name": "([^"]+)\.[0-9a-f]{16}"')
+
+
+def timeless(lines: list[str]) -> list[str]:
+    """What was written, times aside: revisions, names and uids are compared."""
+    return [NANOSECONDS.sub(r'"name": "\1"', TIME.sub("T", line)) for line in lines]
+
+
+def words(theatre: Theatre) -> dict[tuple[str, str], list[tuple[timedelta, str]]]:
+    """Every log, its times counted from the film's start."""
+    source, start = theatre.world.api.logs, theatre.world.film.start
+    assert source is not None
+    return {
+        (pod["metadata"]["name"], one["name"]): [
+            (at - start, text)
+            for at, text in source.lines(NAMESPACE, pod["metadata"]["name"], one["name"], False)
+            or ()
+        ]
+        for pod in theatre.person.list(PODS, NAMESPACE)
+        for one in pod["spec"]["containers"]
+    }
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize(
+    ("start", "now"),
+    [
+        pytest.param(START + timedelta(minutes=17, seconds=23), START, id="another-minute"),
+        pytest.param(None, START + timedelta(days=40, seconds=8.734), id="now"),
+    ],
+)
+def test_the_start_moves_times_and_nothing_else(
+    scenario: str, start: datetime | None, now: datetime
+) -> None:
+    """CronJobs are left out: their slots are wall time."""
+    seconds = 240.0 if scenario == "busy" else 90.0
+
+    def film(start: datetime | None, now: datetime) -> Theatre:
+        wanted = Options(
+            scenario=scenario, pods=24 if scenario == "large" else None, seed=7, start=start
+        )
+        script = scenario_of(wanted)
+        assert isinstance(script, Agents)
+        script.rotas = ()
+        theatre = Theatre(wanted, script, now)
+        theatre.play(seconds - now.microsecond / 1e6 if start is None else seconds, 1.0)
+        return theatre
+
+    one, other = film(START, START), film(start, now)
+    assert timeless(one.past) == timeless(other.past)
+    assert len(one.written) > 30
+    assert timeless(one.written) == timeless(other.written)
+    assert one.written != other.written
+    assert one.switches.turned == other.switches.turned
+    assert sum(map(len, words(one).values())) > 10
+    assert words(one) == words(other)
+
+
+def test_a_release_is_the_next_image() -> None:
+    theatre = played("busy", [1.0] * 300)
+    releases = [line for line in theatre.written if line.startswith("ADDED replicasets")]
+    assert any("gateway:2.14.2" in one or "agent:0.42.1" in one for one in releases)
+
+
+@pytest.mark.parametrize(
+    ("image", "after"),
+    [
+        ("registry.example.com/agent:0.42.9", "registry.example.com/agent:0.42.10"),
+        ("agent:7", "agent:8"),
+        ("agent:latest", "agent:latest-1"),
+        ("agent", "agent:1"),
+        ("localhost:5000/agent", "localhost:5000/agent:1"),
+        ("agent:v2@sha256:0011", "agent:v3"),
+    ],
+)
+def test_the_image_after_an_image(image: str, after: str) -> None:
+    assert next_image(image) == after
 
 
 def test_another_seed_is_another_film() -> None:

@@ -39,8 +39,13 @@ class Switchboard:
 class Theatre:
     """A world, its clock, and a person in the audience who may do everything."""
 
-    def __init__(self, options: Options | None = None, scenario: Scenario | None = None) -> None:
-        self.clock = ManualClock(START)
+    def __init__(
+        self,
+        options: Options | None = None,
+        scenario: Scenario | None = None,
+        now: datetime = START,
+    ) -> None:
+        self.clock = ManualClock(now)
         self.switches = Switchboard()
         rules = Rules({}, bindings())
         self.world: World = build(

@@ -26,6 +26,8 @@ class Run:
 
     subject: str
     script: Script
+    attempt: int
+    """Counted from 0 in the container's life."""
     began: datetime
     ended: datetime | None = None
     exit_code: int | None = None
@@ -122,7 +124,7 @@ class Container:
             self.attempt += 1
         self.state = {"running": {"startedAt": stamp(now)}}
         self.started = True
-        self.run = Run(subject, self.script, now)
+        self.run = Run(subject, self.script, self.attempt, now)
 
     def end(self, now: datetime, code: int, reason: str, message: str) -> None:
         """Stop running."""

@@ -24,6 +24,7 @@ def pull(worker: PodWorker, one: Container, chance: Random, then: Callable[[], N
         _fail(worker, one, BACK_OFF_SECONDS, then)
         return
     if image in node.images and _policy(one) != "Always":
+        node.keep(image)
         worker.tell("Pulled", f'Container image "{image}" already present on machine', one)
         then()
         return
@@ -34,7 +35,7 @@ def pull(worker: PodWorker, one: Container, chance: Random, then: Callable[[], N
     )
 
     def pulled() -> None:
-        node.images.add(image)
+        node.keep(image)
         took = f"{seconds * 1000:.0f}ms" if seconds < 1 else f"{seconds:.3f}s"
         size = node.film.once(f"size of {image}").randrange(84_000_000, 412_000_000)
         text = f'Successfully pulled image "{image}" in {took} ({took} including waiting). '

@@ -73,6 +73,6 @@ class Logs:
         return now if run.ended is None else min(now, run.ended)
 
     def _voice(self, run: Run) -> Voice:
-        """The same run always has the same words."""
-        subject = f"log of {run.subject} {run.began.isoformat()}"
+        """The same run always has the same words, whenever it was."""
+        subject = f"log of {run.subject} {run.attempt}"
         return Voice(run, lambda part: self._film.once(f"{subject} {part}"), self._film.speed)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.demo.film.film import Film
 
 VERSION = "v1.36.3"
+MOST_IMAGES = 50
 LEASE_NAMESPACE = "kube-node-lease"
 HEALTHY = {
     "MemoryPressure": (
@@ -48,7 +49,8 @@ class Node:
         self.cast = cast
         self.name = name
         self.address = f"10.20.{number // 200}.{number % 200 + 11}"
-        self.images: set[str] = set()
+        self.images: dict[str, None] = {}
+        """The one unused the longest comes first."""
         self.lost = False
         self._pods = pods
 
@@ -58,6 +60,13 @@ class Node:
         self.client.create(NODES, self._object())
         self.client.patch_status(NODES, "", self.name, {"status": self._status(created)})
         self.client.create(LEASES, self._lease())
+
+    def keep(self, image: str) -> None:
+        """Have an image; of too many goes the one that was not used for the longest time."""
+        self.images.pop(image, None)
+        self.images[image] = None
+        if len(self.images) > MOST_IMAGES:
+            del self.images[next(iter(self.images))]
 
     def beat(self) -> None:
         """Renew the Lease: the proof of life, each ten seconds."""
