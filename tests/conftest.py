@@ -12,7 +12,7 @@ from tests.requirements import nothing_may_be_missing
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-pytest_plugins = ["tests.control_plane.fixtures", "tests.mutants.report"]
+pytest_plugins = ["tests.control_plane.fixtures", "tests.mutants.report", "tests.oracle.report"]
 
 
 def pytest_configure() -> None:

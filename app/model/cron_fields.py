@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from app.model.go_notation import NotationError, lower, read_integer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,13 +20,6 @@ _SPACES = "\t\n\x0b\x0c\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".joi
     map(chr, range(0x2000, 0x200B))
 )
 _WORD = re.compile(f"[^{_SPACES}]+")
-_INTEGER = re.compile(r"[+-]?[0-9]+")
-_AMOUNT = re.compile(r"([0-9]*)((?:\.[0-9]*)?)([^0-9.]*)")
-_LARGEST = 2**63 - 1
-_NANOSECONDS: Mapping[str, int] = MappingProxyType(
-    {"ns": 1, "us": 10**3, "\u00b5s": 10**3, "\u03bcs": 10**3, "ms": 10**6}
-    | {"s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
-)
 
 
 class ScheduleError(ValueError):
@@ -105,42 +99,15 @@ def _read_range(text: str, bounds: Bounds) -> int:
 
 
 def _number_or_name(text: str, bounds: Bounds) -> int:
-    named = bounds.names.get(text.lower())
+    named = bounds.names.get(lower(text))
     return _number(text) if named is None else named
 
 
 def _number(text: str) -> int:
-    problem = None
-    if _INTEGER.fullmatch(text) is None:
-        problem = "invalid syntax"
-    elif not -_LARGEST - 1 <= int(text) <= _LARGEST:
-        problem = "value out of range"
-    if problem is not None:
-        problem = f'strconv.Atoi: parsing "{text}": {problem}'
-        raise ScheduleError(f"failed to parse int from {text}: {problem}")
-    if int(text) < 0:
-        raise ScheduleError(f"negative number ({int(text)}) not allowed: {text}")
-    return int(text)
-
-
-def read_duration(text: str) -> int:
-    """Nanoseconds of Go's notation, such as `1h30m` or `1.5s`."""
-    sign = -1 if text.startswith("-") else 1
-    rest = text[1:] if text[:1] in {"-", "+"} else text
-    if rest == "0":
-        return 0
-    total = Fraction()
-    # The last match is the empty one at the end.
-    amounts: list[tuple[str, str, str]] = _AMOUNT.findall(rest)
-    for whole, fraction, unit in amounts[:-1] or amounts:
-        digits = fraction.removeprefix(".")
-        if not whole and not digits:
-            raise ScheduleError(f'time: invalid duration "{text}"')
-        if not unit:
-            raise ScheduleError(f'time: missing unit in duration "{text}"')
-        if unit not in _NANOSECONDS:
-            raise ScheduleError(f'time: unknown unit "{unit}" in duration "{text}"')
-        total += Fraction(f"{whole or 0}.{digits or 0}") * _NANOSECONDS[unit]
-    if total > _LARGEST:
-        raise ScheduleError(f'time: invalid duration "{text}"')
-    return sign * int(total)
+    try:
+        number = read_integer(text)
+    except NotationError as error:
+        raise ScheduleError(f"failed to parse int from {text}: {error}") from None
+    if number < 0:
+        raise ScheduleError(f"negative number ({number}) not allowed: {text}")
+    return number

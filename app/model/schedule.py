@@ -28,11 +28,11 @@ from app.model.cron_fields import (
     STAR,
     WEEKDAYS,
     ScheduleError,
-    read_duration,
     read_field,
     split,
     strip,
 )
+from app.model.go_notation import NotationError, quoted, read_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,11 +139,14 @@ class _Local:
         self._move(self.instant + duration)
 
     def date_after(self, *, months: int = 0, days: int = 0) -> None:
-        """The same time of day on a later date; a month after the first is a first."""
+        """The same time of day on a later date; a day that the month lacks is in the next.
+
+        The day is not always the first: a month that begins with a gap is entered before it.
+        """
         before = self.instant
         turned, month = divmod(self.local.month - 1 + months, 12)
-        date = self.local.replace(year=self.local.year + turned, month=month + 1)
-        self._set(date + timedelta(days=days))
+        first = self.local.replace(year=self.local.year + turned, month=month + 1, day=1)
+        self._set(first + timedelta(days=self.local.day - 1 + days))
         if self.instant <= before:
             # The date does not exist (Apia, 30 December 2011). Go's reader never gets past it.
             self.add(timedelta(days=1))
@@ -182,11 +185,15 @@ class _Local:
 def parse_schedule(schedule: str, time_zone: str | None = None) -> Schedule:
     """A CronJob's schedule with its time zone, as the controller puts them together.
 
-    A zone inside the schedule, which new CronJobs may not have, wins.
+    A zone inside the schedule, which new CronJobs may not have, wins over a good one beside it.
     """
-    if time_zone is None or "TZ" in schedule:
+    if time_zone is None:
         return parse_standard(schedule)
-    return parse_standard(f"TZ={time_zone} {schedule}")
+    try:
+        load_zone(time_zone)
+    except ScheduleError as error:
+        raise ScheduleError(f"invalid timeZone: {quoted(time_zone)}: {error}") from None
+    return parse_standard(schedule if "TZ" in schedule else f"TZ={time_zone} {schedule}")
 
 
 def parse_standard(text: str) -> Schedule:
@@ -198,7 +205,11 @@ def parse_standard(text: str) -> Schedule:
         place, space, text = text.partition(" ")
         if not space:
             raise ScheduleError(f"no schedule after the time zone: {place}")
-        zone = load_zone(place.partition("=")[2])
+        name = place.partition("=")[2]
+        try:
+            zone = load_zone(name)
+        except ScheduleError as error:
+            raise ScheduleError(f"provided bad location {name}: {error}") from None
         text = strip(text)
     if text.startswith("@"):
         return _descriptor(text, zone)
@@ -215,10 +226,12 @@ def load_zone(name: str) -> ZoneInfo | None:
     """A zone by its name; none and `UTC` are UTC, `Local` is the controller's own."""
     if name == "Local":
         return None
+    if ".." in name or name.startswith(("/", "\\")):
+        raise ScheduleError("time: invalid location name")
     try:
         return ZoneInfo(name or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ScheduleError(f"provided bad location {name}: unknown time zone {name}") from None
+        raise ScheduleError(f"unknown time zone {name}") from None
 
 
 def _descriptor(text: str, zone: ZoneInfo | None) -> Schedule:
@@ -228,7 +241,7 @@ def _descriptor(text: str, zone: ZoneInfo | None) -> Schedule:
     if text.startswith(_EVERY):
         try:
             nanoseconds = read_duration(text.removeprefix(_EVERY))
-        except ScheduleError as error:
+        except NotationError as error:
             raise ScheduleError(f"failed to parse duration {text}: {error}") from None
         return EverySchedule(max(_SECOND, timedelta(seconds=nanoseconds // 10**9)))
     raise ScheduleError(f"unrecognized descriptor: {text}")
