@@ -75,8 +75,8 @@ class Stage:
             answer.raise_for_status()
             return await answer.json()
 
-    async def switch(self, method: str, name: str = "", **wishes: Any) -> None:
-        """Turn fault switches."""
+    async def switch(self, method: str, name: str = "", **wishes: Any) -> Any:
+        """Turn fault switches, or see how they stand."""
         async with (
             aiohttp.ClientSession() as session,
             session.request(
@@ -87,6 +87,7 @@ class Stage:
             ) as answer,
         ):
             answer.raise_for_status()
+            return await answer.json()
 
     async def make(self, name: str) -> None:
         """A pod that belongs to nobody."""
