@@ -115,13 +115,13 @@ class Door:
     def reset(self, client: Address) -> None:
         """End the connection from this address with a TCP reset."""
         transport = self._transport(client)
-        if transport is not None:
-            shared = socket.fromfd(
-                transport.get_extra_info("socket").fileno(), socket.AF_INET, socket.SOCK_STREAM
-            )
-            with shared:
+        if transport is None:
+            return
+        # None where the client has ended it meanwhile.
+        if (made := transport.get_extra_info("socket")) is not None:
+            with socket.fromfd(made.fileno(), socket.AF_INET, socket.SOCK_STREAM) as shared:
                 shared.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
-            transport.abort()
+        transport.abort()
 
     def cut(self, client: Address) -> None:
         """End the connection from this address without another word."""
