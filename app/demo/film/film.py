@@ -107,6 +107,19 @@ class Film:
             return self._position
         return max(self._position, self._wall())
 
+    def settled(self) -> datetime:
+        """What was before this moment stays so: nothing is going to happen but from it on.
+
+        Of a film that runs late it is when the next cue was due. What is told of it is not taken
+        back: should the clock be set back, the film's time is not.
+        """
+        while self._cues and not self._cues[0].pending:
+            heapq.heappop(self._cues)
+        now = self.now()
+        found = min(now, self._cues[0].due) if self._cues else now
+        self._position = max(self._position, found)
+        return found
+
     def monotonic(self) -> float:
         """Seconds of the clock behind the film."""
         return self._clock.monotonic()

@@ -147,6 +147,37 @@ def test_time_does_not_go_back_with_the_clock() -> None:
     assert at(film) == 5.0
 
 
+def test_what_is_settled_is_followed_by_everything_else() -> None:
+    clock = ManualClock()
+    film = begun(clock)
+    played: list[float] = []
+
+    def settled() -> float:
+        return (film.settled() - film.start).total_seconds()
+
+    assert settled() == 0.0
+    film.at(2.0, "s", lambda: played.append(at(film))).cancel()
+    film.at(3.0, "s", lambda: played.append(settled()))
+    film.at(3.0, "s", lambda: played.append(at(film)))
+    clock.advance(1.0)
+    assert settled() == 1.0
+    clock.advance(4.0)
+    # It runs late: the clock says 5.
+    assert settled() == 3.0
+    assert at(film) == 5.0
+    film.play_due()
+    assert played == [3.0, 3.0]
+    assert settled() == 5.0
+    # What was told stays, though the clock is set back.
+    clock.advance(-60.0)
+    assert at(film) == settled() == 5.0
+    film.at(0.0, "s", lambda: played.append(at(film)))
+    film.play_due()
+    clock.advance(61.0)
+    film.play_due()
+    assert played == [3.0, 3.0, 5.0]
+
+
 def test_each_subject_has_a_chance_of_its_own() -> None:
     one, other = Film(ManualClock(), seed=5), Film(ManualClock(), seed=5)
     other.chance("somebody else").random()

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import anyio
 import pytest
 
 from app.demo.api.kinds import EVENTS, LEASES, NODES, PODS
 from app.demo.api.tables import table
-from app.demo.controllers.kubelet.logs import Logs
 from app.demo.controllers.kubelet.script import Script
-from app.demo.controllers.kubelet.sessions import COMPOSERS
 from app.demo.scenarios.empty import NODE, Empty
 from tests.demo.film.things import container, pod, pod_spec
 from tests.demo.film.worlds import NAMESPACE, START, Theatre, empty
@@ -375,171 +372,6 @@ def test_events_are_forgotten_after_an_hour() -> None:
     assert len(theatre.events("p")) == 5
     theatre.play(3_700.0, 20.0)
     assert theatre.person.list(EVENTS, NAMESPACE) == []
-
-
-# ---- logs
-
-
-def logs(theatre: Theatre) -> Logs:
-    source = theatre.world.api.logs
-    assert isinstance(source, Logs)
-    return source
-
-
-def test_a_log_word_for_word() -> None:
-    theatre = empty()
-    assert logs(theatre).lines(NAMESPACE, "p", "main", False) is None
-    theatre.person.create(PODS, pod("p", log="one\ntwo", previous_log="before"))
-    theatre.play(3.0)
-    found = logs(theatre).lines(NAMESPACE, "p", "main", False) or []
-    assert [text for _, text in found] == ["one", "two"]
-    assert found[0][0] < found[1][0]
-    assert logs(theatre).lines(NAMESPACE, "p", "nobody", False) is None
-
-
-class Talks(Empty):
-    """Everybody is a coding agent; what is in a Job's pod ends badly."""
-
-    def cast(self, pod: Json, container: str, attempt: int) -> Script:
-        if pod["spec"]["restartPolicy"] == "Never":
-            return Script(lasts=12.0, exit_code=57, voice="agent", message="error: not signed in")
-        return Script(voice="agent", pull_seconds=0.1)
-
-
-class Errands(Talks):
-    """Who may be started again comes to a good end."""
-
-    def cast(self, pod: Json, container: str, attempt: int) -> Script:
-        if pod["spec"]["restartPolicy"] == "OnFailure":
-            return Script(lasts=12.0, voice="agent")
-        return super().cast(pod, container, attempt)
-
-
-def bare(name: str, **fields: object) -> Json:
-    return {**pod(name, pod_spec(**fields)), "metadata": {"name": name, "namespace": NAMESPACE}}
-
-
-def test_a_log_is_the_same_whenever_it_is_read() -> None:
-    theatre = Theatre(scenario=Talks(NAMESPACE))
-    theatre.person.create(PODS, bare("p"))
-    theatre.play(200.0, 1.0)
-    early = logs(theatre).lines(NAMESPACE, "p", "main", False) or []
-    assert len(early) > 15
-    assert early == sorted(early, key=lambda line: line[0])
-    assert early[-1][0] <= theatre.world.film.now()
-    assert any("run " in text for _, text in early)
-    theatre.play(400.0, 1.0)
-    late = logs(theatre).lines(NAMESPACE, "p", "main", False) or []
-    assert late[: len(early)] == early
-    assert len(late) > len(early)
-
-
-def test_a_log_that_is_long_keeps_its_end() -> None:
-    theatre = Theatre(scenario=Talks(NAMESPACE))
-    theatre.person.create(PODS, bare("p"))
-    theatre.play(30_000.0, 3_000.0)
-    found = logs(theatre).lines(NAMESPACE, "p", "main", False) or []
-    assert len(found) == 2_000
-    assert theatre.world.film.now() - found[-1][0] < timedelta(minutes=3)
-
-
-def test_a_log_tells_how_its_run_ended() -> None:
-    theatre = Theatre(scenario=Talks(NAMESPACE))
-    theatre.person.create(PODS, bare("p", restartPolicy="Never"))
-    theatre.play(30.0)
-    found = [text for _, text in logs(theatre).lines(NAMESPACE, "p", "main", False) or []]
-    assert found[-1] == "error: not signed in"
-    assert not any("success" in text for text in found)
-
-
-def test_the_log_of_the_run_before() -> None:
-    theatre = Theatre(scenario=Talks(NAMESPACE))
-    theatre.person.create(PODS, bare("p"))
-    theatre.play(60.0)
-    before = logs(theatre).lines(NAMESPACE, "p", "main", False) or []
-    assert logs(theatre).lines(NAMESPACE, "p", "main", True) is None
-    worker = theatre.world.stage.kubelets.worker((NAMESPACE, "p"))
-    assert worker is not None
-    worker.end("main", 1, "Error")
-    theatre.play(10.0)
-    after = logs(theatre).lines(NAMESPACE, "p", "main", True) or []
-    assert after[: len(before) - 1] == before[:-1] or after[: len(before)] == before
-    assert after[-1][1] == "error: giving up with exit code 1"
-
-
-@pytest.mark.looptime
-async def test_a_log_is_followed_to_its_end() -> None:
-    theatre = Theatre(scenario=Talks(NAMESPACE))
-    theatre.person.create(PODS, bare("p", restartPolicy="Never"))
-    theatre.play(4.0)
-    seen = [text for _, text in logs(theatre).lines(NAMESPACE, "p", "main", False) or []]
-    following = logs(theatre).follow(NAMESPACE, "p", "main")
-
-    async def read() -> None:
-        async for _, text in following:
-            seen.append(text)
-
-    with anyio.fail_after(600):
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(read)
-            for _ in range(60):
-                await anyio.sleep(0.3)
-                theatre.play(0.3, 0.3)
-    whole = [text for _, text in logs(theatre).lines(NAMESPACE, "p", "main", False) or []]
-    assert seen[-1] == whole[-1] == "error: not signed in"
-    assert seen == whole
-
-
-@pytest.mark.looptime
-@pytest.mark.parametrize("phase", range(12))
-@pytest.mark.parametrize("policy", ["Never", "OnFailure"], ids=["fails", "succeeds"])
-async def test_who_follows_reads_what_is_read_later(policy: str, phase: int) -> None:
-    """Wherever the looks of the follower lie beside the end, and however it ends."""
-    theatre = Theatre(scenario=Errands(NAMESPACE))
-    theatre.person.create(PODS, bare("p", restartPolicy=policy))
-    theatre.play(4.0)
-    seen = logs(theatre).lines(NAMESPACE, "p", "main", False) or []
-    following = logs(theatre).follow(NAMESPACE, "p", "main")
-
-    async def read() -> None:
-        seen.extend([line async for line in following])
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(read)
-        await anyio.sleep(phase * 0.021)
-        for _ in range(200):
-            await anyio.sleep(0.1)
-            theatre.play(0.1, 0.1)
-    whole = logs(theatre).lines(NAMESPACE, "p", "main", False) or []
-    assert seen == whole
-    assert whole[-1][1] == {"Never": "error: not signed in", "OnFailure": "done"}[policy]
-
-
-@pytest.mark.looptime
-async def test_lines_come_while_somebody_follows() -> None:
-    theatre = empty()
-    theatre.person.create(PODS, pod("p", log="one", log_every_ms=100, run_for_ms=3_000))
-    theatre.play(2.0)
-    seen: list[str] = []
-
-    async def read() -> None:
-        async for _, text in logs(theatre).follow(NAMESPACE, "p", "main"):
-            seen.append(text)
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(read)
-        await anyio.sleep(0.55)
-        assert seen == [f"line {number}" for number in range(1, 6)]
-        tasks.cancel_scope.cancel()
-
-
-@pytest.mark.parametrize("voice", sorted(COMPOSERS))
-def test_every_voice_has_something_to_say(voice: str) -> None:
-    film = empty().world.film
-    spoken = list(COMPOSERS[voice](film.once(voice), 0, 60.0, {}))
-    assert spoken
-    assert all(text.isprintable() and len(text) < 200 for _, text in spoken)
-    assert [at for at, _ in spoken] == sorted(at for at, _ in spoken)
 
 
 def test_start_is_when_the_tests_say() -> None:

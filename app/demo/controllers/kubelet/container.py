@@ -32,6 +32,7 @@ class Run:
     ended: datetime | None = None
     exit_code: int | None = None
     reason: str = ""
+    message: str = ""
 
 
 @dataclass(slots=True)
@@ -132,7 +133,8 @@ class Container:
         if not reason or (code and reason == "Completed"):
             reason = "Error" if code else "Completed"
         if self.run is not None:
-            self.run.ended, self.run.exit_code, self.run.reason = now, code, reason
+            self.run.ended, self.run.exit_code = now, code
+            self.run.reason, self.run.message = reason, message
         ended: Json = {
             "exitCode": code,
             "reason": reason,

@@ -33,8 +33,10 @@ class Logs:
     def lines(self, namespace: str, pod: str, container: str, previous: bool) -> list[Line] | None:
         """All lines kept, oldest first; None when there was no such run."""
         run = self._kubelets.run_of((namespace, pod), container, previous=previous)
-        if run is None:
-            return None
+        return None if run is None else self.lines_of(run, previous=previous)
+
+    def lines_of(self, run: Run, *, previous: bool = False) -> list[Line]:
+        """The lines kept of one run, be its pod there or not."""
         text = run.script.log
         if previous and run.script.previous_log is not None:
             text = run.script.previous_log
@@ -48,15 +50,18 @@ class Logs:
     def follow(self, namespace: str, pod: str, container: str) -> AsyncIterator[Line]:
         """The lines from now on, until the container ends."""
         run = self._kubelets.run_of((namespace, pod), container, previous=False)
-        return self._follow(run, self._film.now())
+        if run is None or run.ended is not None:
+            return self._nothing()
+        return self._follow(run, self._end(run))
 
-    async def _follow(self, run: Run | None, since: datetime) -> AsyncIterator[Line]:
+    async def _nothing(self) -> AsyncIterator[Line]:
+        return
+        yield
+
+    async def _follow(self, run: Run, since: datetime) -> AsyncIterator[Line]:
         number = 0
-        while run is not None:
+        while True:
             over, until = run.ended is not None, self._end(run)
-            if run.ended is not None:
-                # The last words bear the moment of the end, which may have been passed already.
-                since = min(since, run.ended - timedelta.resolution)
             if run.script.log is None:
                 for line in self._voice(run).between(since, until, KEPT):
                     yield line
@@ -69,8 +74,8 @@ class Logs:
             await asyncio.sleep(LOOK_SECONDS if pause is None else pause / self._film.speed)
 
     def _end(self, run: Run) -> datetime:
-        now = self._film.now()
-        return now if run.ended is None else min(now, run.ended)
+        """Up to where the log is written; what comes later is later."""
+        return self._film.settled() - timedelta.resolution if run.ended is None else run.ended
 
     def _voice(self, run: Run) -> Voice:
         """The same run always has the same words, whenever it was."""

@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from random import Random
 
-    from app.demo.controllers.kubelet.script import Script
-
     Spoken = Iterator[tuple[float, str]]
     Composer = Callable[[Random, int, float, Mapping[str, str]], Spoken]
 
@@ -173,12 +171,12 @@ def tests(chance: Random, number: int, length: float, facts: Mapping[str, str]) 
         yield length * part / 14, f"{'.' * 64} [{part * 8:3d}%]"
 
 
-def last_words(code: int, reason: str, script: Script) -> tuple[str, ...]:
+def last_words(code: int, reason: str, message: str) -> tuple[str, ...]:
     """How a run says that it is over; one that is killed says nothing."""
     if reason == "OOMKilled" or code in {137, 143}:
         return ()
-    if script.message:
-        return tuple(script.message.splitlines())
+    if message:
+        return tuple(message.splitlines())
     return ("done",) if code == 0 else (f"error: giving up with exit code {code}",)
 
 

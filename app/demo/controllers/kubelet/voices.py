@@ -41,10 +41,7 @@ class Voice:
     def between(self, since: datetime, until: datetime, most: int) -> list[Line]:
         """The last lines after `since` (from the beginning: with it) up to `until`."""
         began = self._run.began
-        last = max(0, int((until - began).total_seconds() * self._speed / self._length))
-        first = max(0, int((since - began).total_seconds() * self._speed / self._length))
-        if self._only:
-            first = last = 0
+        first, last = self._number(since), self._number(until)
         found: list[Line] = []
         for number in range(last, first - 1, -1):
             lines = [
@@ -56,6 +53,11 @@ class Voice:
             if len(found) >= most:
                 break
         return found[-most:]
+
+    def _number(self, moment: datetime) -> int:
+        """Of the session in which something is said."""
+        passed = (moment - self._run.began).total_seconds() * self._speed
+        return 0 if self._only else max(0, int(passed / self._length))
 
     def _session(self, number: int) -> list[Line]:
         chance = self._chance(str(number))
@@ -70,8 +72,8 @@ class Voice:
         ended = self._run.ended
         if ended is not None:
             lines = [line for line in lines if line[0] < ended]
-            if self._only or ended <= self._at(begins + self._length):
-                words = last_words(self._run.exit_code or 0, self._run.reason, self._run.script)
+            if number == self._number(ended):
+                words = last_words(self._run.exit_code or 0, self._run.reason, self._run.message)
                 # Not earlier: a follower has passed every moment before the end.
                 lines += [(ended, text) for text in words]
         return lines

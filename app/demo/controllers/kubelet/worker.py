@@ -55,7 +55,7 @@ class PodWorker(PodReport):
         now = self.film.now()
         for one in self.containers:
             if one.run is not None and one.run.ended is None:
-                one.run.ended = now
+                one.run.ended, one.run.exit_code = now, KILLED
 
     def end(self, name: str, code: int, reason: str = "", message: str = "") -> None:
         """Something in the world ends a container's process now; harmless when it does not run."""
