@@ -772,32 +772,39 @@ test('views: what covers what, and what a narrower one shows', () => {
   assert.deepEqual(narrowed(view(['pods']), { event: 'news', data: 1 }), { event: 'news', data: 1 });
 });
 
-test('whatever tabs do, one leads in the end, all agree with the board, and nothing went back', async () => {
-  for (let round = 1; round <= 25; round += 1) {
-    const { server, open, tabs, pass, leaders, time } = browser();
+test('whatever tabs, clocks, networks and servers do, one leads in the end, all agree with the board, and nothing went back', async () => {
+  for (let round = 1; round <= 20; round += 1) {
+    const { server, open, tabs, pass, leaders, time, channels } = browser();
     let state = round * 7919;
     const chance = (below) => {
       state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
       return Math.floor((state / 2 ** 32) * below);
     };
     let count = 0;
+    let lives = 0;
+    let lost = 0;
+    channels.lose = () => chance(100) < lost;
     const alive = () => tabs.filter(({ gone }) => !gone);
     const join = () => {
-      const one = open({}, { hidden: chance(3) === 0 });
+      const views = [{}, { topics: ['pods'] }, { topics: ['cronjobs', 'pods', 'sources'] }];
+      const one = open(views[chance(views.length)], { hidden: chance(3) === 0 });
       const seen = new Map();
-      one.store.on('change', ({ keys }) => {
-        for (const key of keys) {
+      one.store.on('change', ({ topic, keys }) => {
+        for (const key of topic === 'pods' ? keys : []) {
           const n = one.store.topic('pods').entries.get(key)?.value.n ?? seen.get(key);
           assert.ok(n === undefined || n >= (seen.get(key) ?? 0), `round ${round}: ${key} went back to ${n}`);
           seen.set(key, n);
         }
       });
     };
+    const begun = () => {
+      for (const reader of server.readers) reader.send('snapshot', { topic: 'pods', part: 0, parts: 2, synced: true, items: [] });
+    };
     join();
-    for (let step = 0; step < 40; step += 1) {
+    for (let step = 0; step < 50; step += 1) {
       const some = alive()[chance(alive().length)];
-      const what = chance(14);
-      if (what < 5) server.change(['pods', `a/${chance(3)}`, value((count += 1))]);
+      const what = chance(22);
+      if (what < 5) server.change(['pods', `a/${chance(3)}`, chance(6) ? value((count += 1)) : null]);
       else if (what === 5 && alive().length < 5) join();
       else if (what === 6 && alive().length > 1) {
         some.gone = true;
@@ -807,22 +814,46 @@ test('whatever tabs do, one leads in the end, all agree with the board, and noth
       else if (what < 11) some.tab.sign(some.tab.hidden ? 'visible' : 'hidden');
       else if (what === 11) server.cut();
       else if (what === 12) await pass(chance(30) * SECOND);
+      else if (what === 13 && !some.tab.frozen) {
+        some.away = !some.away;
+        some.tab.sign(some.away ? 'pagehide' : 'pageshow');
+      } else if (what === 14) time.sleep(chance(60) * SECOND);
+      else if (what === 15) time.stand(chance(20) * SECOND);
+      else if (what === 16) time.wall += (chance(7_200) - 3_600) * SECOND;
+      else if (what === 17 && chance(3) === 0) server.restart(`bbbbbbbbb${(lives += 1)}`);
+      else if (what === 18) lost = lost ? 0 : 20;
+      else if (what === 19) {
+        const away = chance(2);
+        server.refuse = () => {
+          if (away) throw new TypeError('refused');
+        };
+      } else if (what === 20) server.goodbye(chance(2) ? 'drain' : 'limit', chance(15_000));
+      else if (what === 21) {
+        begun();
+        if (chance(2)) server.cut();
+      }
       await time.pass(chance(400));
     }
-    for (const { tab } of alive()) {
+    lost = 0;
+    server.refuse = () => undefined;
+    for (const { tab, away } of alive()) {
       tab.thaw();
+      if (away) tab.sign('pageshow');
       tab.sign('visible');
     }
-    await pass(30 * SECOND);
+    await pass(45 * SECOND);
     assert.equal(leaders().filter(({ gone }) => !gone).length, 1, `round ${round}`);
     assert.equal(server.readers.size, 1, `round ${round}`);
     for (const { holds, link, shared } of alive()) {
       assert.deepEqual(holds(), server.values('pods'), `round ${round}: ${shared.role}`);
       assert.equal(link.now.state, 'live', `round ${round}: ${shared.role}`);
+      assert.ok(link.now.sinceMs <= 10 * SECOND, `round ${round}: ${shared.role}`);
     }
     for (const { shared, link } of tabs) {
       shared.stop();
       link.stop();
     }
+    await settle();
+    assert.deepEqual([time.waiting, server.readers.size], [0, 0], `round ${round}: nothing is left`);
   }
 });
