@@ -27,8 +27,11 @@ INTERRUPTED = 130
 COMMANDS = (
     ("serve", "Serve the pages and the stream of a cluster."),
     ("demo", "Serve a simulated cluster: a look around without having one."),
+    ("record", "Record the stream to a file: a tape."),
+    ("replay", "Serve the pages and the stream of a tape."),
     ("tail", "Follow the stream in the terminal."),
     ("doctor", "Check configuration, reachability, rights, and the way of the stream."),
+    ("openapi", "Print the description of the HTTP API."),
     ("healthcheck", "Ask a running server whether it lives; for HEALTHCHECK of containers."),
     ("version", "Say which version this is."),
 )
@@ -98,6 +101,14 @@ def _run(command: str, arguments: list[str]) -> int:
             from app.cli import demo
 
             return demo.run(arguments)
+        case "record":
+            from app.cli import record
+
+            return record.run(arguments)
+        case "replay":
+            from app.cli import replay
+
+            return replay.run(arguments)
         case "tail":
             from app.cli import tail
 
@@ -106,6 +117,10 @@ def _run(command: str, arguments: list[str]) -> int:
             from app.cli import doctor
 
             return doctor.run(arguments)
+        case "openapi":
+            from app.cli import openapi
+
+            return openapi.run(arguments)
         case "healthcheck":
             from app.cli import healthcheck
 

@@ -61,7 +61,7 @@ def _verdict(rooms: Rooms) -> str | None:
 async def version(request: Request) -> Response:
     """What is running."""
     rooms: Rooms = request.app.rooms
-    told = {
+    told: dict[str, object] = {
         "name": "watchglass",
         "version": __version__,
         "stream": SCHEMA,
@@ -69,6 +69,8 @@ async def version(request: Request) -> Response:
         "cluster": rooms.cluster_name,
         "python": platform.python_version(),
     }
+    if rooms.replay is not None:
+        told["replay"] = rooms.replay.to_object()
     return revalidated(request, Data(data=told))
 
 

@@ -52,6 +52,7 @@ async def home(request: Request) -> Response:
         base=rooms.base_path,
         cluster=rooms.cluster_name,
         namespaces=rooms.namespaces,
+        replay=rooms.replay,
         picture=paint(rooms, request.state.principal.audience),
         scripts=SCRIPTS,
     )

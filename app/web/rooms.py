@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from app.cluster.reflector import Reflector
     from app.derive.freshness import Freshness
     from app.stream import Hub
+    from app.tape import Mark
     from app.web.proxies import Network
 
 
@@ -34,6 +35,8 @@ class Rooms:
     base_path: str = ""
     allowed_hosts: frozenset[str] = frozenset()
     trusted_proxies: tuple[Network, ...] = field(default_factory=tuple)
+    replay: Mark | None = None
+    """Of the tape that is on the board in place of a cluster."""
 
     @property
     def readers(self) -> int:

@@ -17,9 +17,10 @@ import anyio
 import pytest
 
 from app.cli import main
+from app.cli.following import FINAL
 from app.cli.pace import Pace
 from app.cli.reader import Reader
-from app.cli.tail import FINAL, Tail, Wish
+from app.cli.tail import Tail, Wish
 from app.clock import SystemClock
 from app.cluster.projections.pods import PODS
 from tests.cli.commands import PATIENCE, ROOT, Serving, environment, watchglass, write_kubeconfig

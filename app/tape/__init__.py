@@ -1,0 +1,30 @@
+"""Record the stream to a file, and replay the file in place of a cluster.
+
+Law: a tape is input from a stranger. Nothing of it reaches the board before it was checked, and
+reading or writing one never takes more memory than one snapshot of one topic.
+"""
+
+from __future__ import annotations
+
+from app.tape.anonymise import Anonymiser
+from app.tape.forms import SCHEMA, Header, TapeError
+from app.tape.mark import Mark
+from app.tape.player import Player
+from app.tape.reading import Tape, open_tape
+from app.tape.tape_time import FASTEST, SLOWEST, TapeTime
+from app.tape.writing import Writer
+
+__all__ = [
+    "FASTEST",
+    "SCHEMA",
+    "SLOWEST",
+    "Anonymiser",
+    "Header",
+    "Mark",
+    "Player",
+    "Tape",
+    "TapeError",
+    "TapeTime",
+    "Writer",
+    "open_tape",
+]
