@@ -35,6 +35,8 @@ class Reply:
     code: int
     headers: Mapping[str, str]
     body: bytes
+    warnings: Sequence[str] = ()
+    """Every header of that name."""
 
     @property
     def json(self) -> Json:
@@ -128,7 +130,8 @@ class Client(Api):
                 method, self._url + path, params=query, data=data, headers=sent
             ) as answer:
                 named = {name.lower(): value for name, value in answer.headers.items()}
-                return Reply(answer.status, named, await answer.read())
+                warnings = answer.headers.getall("Warning", ())
+                return Reply(answer.status, named, await answer.read(), tuple(warnings))
 
     async def read(
         self, resource: Resource, namespace: str | None, name: str | None = None, **query: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.contract.client import config
-from tests.control_plane.api import CONFIGMAPS, PODS, SERVICE_ACCOUNTS
-from tests.control_plane.objects import pod
+from tests.contract.client import STRATEGIC, config
+from tests.control_plane.api import CONFIGMAPS, JOBS, PODS, SERVICE_ACCOUNTS
+from tests.control_plane.objects import job, pod
 from tests.control_plane.scripts import in_phase
 
 if TYPE_CHECKING:
@@ -67,9 +67,28 @@ async def test_line_12_answers_in_protobuf(admin: Client, server: Server, namesp
     assert alone.code == (406 if server.simulated else 200)
 
 
+async def test_line_10_numbers_beyond_their_type_in_a_strategic_patch(
+    admin: Client, server: Server, namespace: str
+) -> None:
+    """The real one cuts their upper bits off, and takes what is left."""
+    made = job("j")
+    made["spec"]["suspend"] = True
+    await admin.create(made, namespace)
+    reply = await admin.change(JOBS, namespace, "j", {"spec": {"parallelism": 2**40}}, STRATEGIC)
+    if server.simulated:
+        assert reply.refusal[:2] == (422, "Invalid")
+        assert reply.refusal[2].endswith("JobSpec.spec.parallelism of type int32")
+    else:
+        assert (reply.code, reply.json["spec"]["parallelism"]) == (200, 0)
+
+
 async def test_line_12_documentation_of_fields(kubectl: Kubectl, server: Server) -> None:
     done = kubectl.run("explain", "pods")
-    assert (done.returncode == 0) is not server.simulated
+    assert done.returncode == 0
+    assert ["spec", "<PodSpec>"] in [line.split() for line in done.stdout.splitlines()]
+    assert ("Specification of the desired behavior of the pod" in done.stdout) is (
+        not server.simulated
+    )
 
 
 async def test_line_13_tokens_of_service_accounts(

@@ -102,6 +102,7 @@ async def _body(receive: Receive) -> bytes | None:
 
 def _start(answer: Answer, *extra: tuple[bytes, bytes]) -> Message:
     named = [(name.lower().encode(), text.encode()) for name, text in answer.headers.items()]
+    named += [(b"warning", _warning(text).encode()) for text in answer.warnings]
     return {
         "type": "http.response.start",
         "status": answer.code,
@@ -112,6 +113,12 @@ def _start(answer: Answer, *extra: tuple[bytes, bytes]) -> Message:
             *extra,
         ],
     }
+
+
+def _warning(text: str) -> str:
+    """A header as RFC 7234 has it, for a text on one line."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'299 - "{escaped}"'
 
 
 async def _send_whole(answer: Answer, method: str, send: Send) -> None:

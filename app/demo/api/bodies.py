@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from app.demo.api.notation import Exact, Malformed, noticing
 from app.demo.api.protobuf import decode
-from app.demo.api.shapes import Malformed, json_type, shaped
+from app.demo.api.shapes import json_type, shaped
 from app.demo.api.statuses import bad_request, unsupported_media_type
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.demo.api.kinds import Json, Kind
+    from app.demo.api.write_options import Complaints
 
 JSON_TYPE, YAML_TYPE = "application/json", "application/yaml"
 PROTOBUF = "application/vnd.kubernetes.protobuf"
@@ -22,8 +26,13 @@ DEEPEST = 200
 """Levels of nesting: more than any object has, and less than what could exhaust a stack."""
 
 
-def parsed(body: bytes) -> Any:
-    """JSON in a form that can be written again.
+def parsed(
+    body: bytes,
+    *,
+    number: Callable[[str], float] = Exact,
+    pairs: Callable[[list[tuple[str, Any]]], Json] | None = None,
+) -> Any:
+    """JSON in a form that can be written again; `number` reads fractions, `pairs` objects.
 
     Raises:
         ValueError: It is none; the text is that of Go's decoder as far as a sentence goes.
@@ -36,11 +45,13 @@ def parsed(body: bytes) -> Any:
     if not text.strip():
         raise ValueError("unexpected end of JSON input")
     try:
-        value = json.loads(text, parse_constant=_no_number)
+        value = json.loads(
+            text, parse_constant=_no_number, parse_float=number, object_pairs_hook=pairs
+        )
         if text.count("{") + text.count("[") > DEEPEST:
             _check_depth(value)
         if "\\u" in text:
-            value = json.loads(_whole_characters(value))
+            value = json.loads(_whole_characters(value), parse_float=number)
     except json.JSONDecodeError as error:
         rest = text[error.pos :]
         if not rest.strip():
@@ -76,16 +87,18 @@ def _whole_characters(value: Any) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def decoded(kind: Kind, body: bytes, content_type: str) -> Json:
+def decoded(kind: Kind, body: bytes, content_type: str, complaints: Complaints) -> Json:
     """The object that a POST or PUT carries.
 
     Raises:
         Refused: 400 or 415.
     """
-    value = mapping(kind.kind, body, content_type)
+    value = mapping(kind.kind, body, content_type, noticed=complaints.wanted)
     _check_kind(kind, value)
     try:
-        return shaped(kind, value)
+        made = shaped(kind, value, complaints)
+        complaints.insist()
+        return made
     except Malformed as error:
         raise bad_request(
             f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {error}'
@@ -120,8 +133,8 @@ def question(kind: Kind, body: bytes, content_type: str) -> Json:
     return {**value, "kind": kind.kind, "apiVersion": kind.api_version}
 
 
-def mapping(what: str, body: bytes, content_type: str) -> Json:
-    """A body that is one JSON object, or YAML of it.
+def mapping(what: str, body: bytes, content_type: str, *, noticed: bool = False) -> Json:
+    """A body that is one JSON object, or YAML of it; `noticed` is what it says twice.
 
     Raises:
         Refused: 400 or 415.
@@ -130,7 +143,7 @@ def mapping(what: str, body: bytes, content_type: str) -> Json:
     if plain not in ("", *READ):
         raise unsupported_media_type(READ)
     try:
-        value = read(plain, body)
+        value = read(plain, body, noticed=noticed)
     except ValueError as error:
         shown = body[:SHOWN].decode(errors="replace") or "<empty>"
         raise _unrecognised(
@@ -145,7 +158,7 @@ def mapping(what: str, body: bytes, content_type: str) -> Json:
     return value
 
 
-def read(content_type: str, body: bytes) -> Any:
+def read(content_type: str, body: bytes, *, noticed: bool = False) -> Any:
     """A body in one of the notations that are read; what says nothing is JSON.
 
     Raises:
@@ -154,7 +167,9 @@ def read(content_type: str, body: bytes) -> Any:
     content_type = content_type.partition(";")[0].strip().lower()
     if content_type == PROTOBUF:
         return decode(body)
-    return _yaml(body) if content_type == YAML_TYPE else parsed(body)
+    if content_type == YAML_TYPE:
+        return _yaml(body)
+    return parsed(body, pairs=noticing if noticed else None)
 
 
 def _unrecognised(what: str, why: str) -> Exception:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from app.demo.api.rules import User
 
@@ -40,12 +40,16 @@ class Call:
 
 @dataclass
 class Answer:
-    """A status, headers and the body: bytes, or a stream whose pieces are sent one by one."""
+    """A status, headers and the body: bytes, or a stream whose pieces are sent one by one.
+
+    Each of `warnings` is a header of its own, which kubectl shows.
+    """
 
     code: int
     body: bytes | AsyncIterator[bytes]
     content_type: str = JSON_TYPE
     headers: Mapping[str, str] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
 
 
 def encoded(value: Any) -> bytes:

@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     Jsons = list[Json]
 
 
+WRITES = ("POST", "PUT", "PATCH")
+
+
 class Client:
     """What controllers and scenarios use: raw objects in and out, refusals raised as `Refused`.
 
-    A cluster-wide object has the namespace "". What comes back is the caller's own to change.
+    A cluster-wide object has the namespace "". What comes back is the caller's own to change. What
+    is written may have no field that the API does not know: here that is a mistake of ours.
     """
 
     def __init__(self, api: ApiServer, user: User) -> None:
@@ -108,11 +112,14 @@ class Client:
         content_type: str = "application/json",
         query: dict[str, str] | None = None,
     ) -> Json:
+        asked = query or {}
+        if method in WRITES:
+            asked = {**asked, "fieldValidation": "Strict"}
         answer = self._api.answer(
             Call(
                 method,
                 path,
-                tuple((query or {}).items()),
+                tuple(asked.items()),
                 {} if body is None else {"content-type": content_type},
                 b"" if body is None else encoded(body),
                 self.user,

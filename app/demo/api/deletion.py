@@ -77,10 +77,17 @@ def understood(given: Json, *, dry: bool) -> Options:
         (orphan, bool, "orphanDependents"),
         (conditions, dict, "preconditions"),
     ):
-        if value is not None and (not isinstance(value, kind) or (kind is int and value is True)):
+        if value is not None and (
+            not isinstance(value, kind) or (kind is int and isinstance(value, bool))
+        ):
             raise bad_request(
                 f"json: cannot unmarshal value into Go struct field DeleteOptions.{field}"
             )
+    if grace is not None and not -(2**63) <= grace < 2**63:
+        raise bad_request(
+            f"json: cannot unmarshal number {grace} into Go struct field "
+            "DeleteOptions.gracePeriodSeconds of type int64"
+        )
     if policy is not None and orphan is not None:
         raise invalid_options(
             "DeleteOptions",

@@ -93,7 +93,7 @@ def documents(call: Call, rules: Rules) -> Answer | None:
         case ["apis", group, version]:
             return _resources(group, version)
         case ["openapi", "v3"]:
-            return answered(specifications())
+            return Answer(200, specifications())
         case ["openapi", "v3", *place]:
             return _specification(place)
     return None
@@ -107,7 +107,7 @@ def _specification(place: list[str]) -> Answer | None:
             kinds = _of(group, version)
         case _:
             return None
-    return answered(specification(kinds)) if kinds else None
+    return Answer(200, specification(tuple(kinds))) if kinds else None
 
 
 def _health(call: Call, word: str) -> Answer:

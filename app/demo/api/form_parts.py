@@ -1,4 +1,4 @@
-"""What the forms of all kinds are put together from."""
+"""What forms are put together from."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-TIME, MICRO, BASE64, EITHER = "time", "micro", "base64", "int-or-string"
+TIME, MICRO, BASE64, EITHER, QUANTITY = "time", "micro", "base64", "int-or-string", "quantity"
+INT32, INT64 = "int32", "int64"
+FREE = "free"
+"""Whatever it is."""
 
 
 class Texts:
@@ -25,82 +28,3 @@ class Struct:
         self.name = name
         self.fields = fields
         self.nulls = nulls
-
-
-ANY = Struct("Object", {})
-
-
-OWNER = Struct(
-    "OwnerReference",
-    {
-        "apiVersion": str,
-        "kind": str,
-        "name": str,
-        "uid": str,
-        "controller": bool,
-        "blockOwnerDeletion": bool,
-    },
-)
-
-
-METADATA = Struct(
-    "ObjectMeta",
-    {
-        "name": str,
-        "generateName": str,
-        "namespace": str,
-        "uid": str,
-        "resourceVersion": str,
-        "generation": int,
-        "creationTimestamp": TIME,
-        "deletionTimestamp": TIME,
-        "deletionGracePeriodSeconds": int,
-        "labels": Texts(),
-        "annotations": Texts(),
-        "ownerReferences": [OWNER],
-        "finalizers": [str],
-    },
-)
-
-
-LABEL_SELECTOR = Struct(
-    "LabelSelector",
-    {
-        "matchLabels": Texts(),
-        "matchExpressions": [
-            Struct("LabelSelectorRequirement", {"key": str, "operator": str, "values": [str]})
-        ],
-    },
-)
-
-
-REFERENCE = Struct("Reference", {"name": str, "key": str, "optional": bool})
-
-
-def condition(name: str, *, probed: bool = True, **more: Any) -> Struct:
-    """A condition of a status; `probed` ones have both times, if only as null."""
-    times = ("lastProbeTime", "lastTransitionTime") if probed else ("lastTransitionTime",)
-    return Struct(
-        name,
-        {
-            "type": str,
-            "status": str,
-            "reason": str,
-            "message": str,
-            "lastProbeTime": TIME,
-            "lastTransitionTime": TIME,
-            "lastUpdateTime": TIME,
-            "lastHeartbeatTime": TIME,
-            "observedGeneration": int,
-            **more,
-        },
-        nulls=times,
-    )
-
-
-OBJECT_REFERENCE = Struct(
-    "ObjectReference",
-    dict.fromkeys(
-        ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"), str
-    ),
-)

@@ -1,252 +1,89 @@
-"""The form of each kind: which fields are text, numbers, lists, times, where anyone reads them."""
+"""The form of each kind: which fields there are, and what each may hold."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from app.demo.api import kinds
 from app.demo.api.form_parts import (
-    ANY,
     BASE64,
     EITHER,
-    LABEL_SELECTOR,
-    METADATA,
+    FREE,
+    INT32,
+    INT64,
     MICRO,
-    OBJECT_REFERENCE,
-    REFERENCE,
+    QUANTITY,
     TIME,
     Struct,
     Texts,
-    condition,
 )
-from app.demo.api.pod_forms import POD_SPEC, POD_STATUS, TEMPLATE
+from app.demo.api.schemas import REFERENCE, name_of, schemas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from app.demo.api.kinds import Kind
+    from app.demo.api.kinds import Json, Kind
 
-
-COUNTS = dict.fromkeys(
-    (
-        "replicas",
-        "readyReplicas",
-        "availableReplicas",
-        "updatedReplicas",
-        "unavailableReplicas",
-        "fullyLabeledReplicas",
-        "terminatingReplicas",
-        "observedGeneration",
-        "collisionCount",
-    ),
-    int,
-)
-DEPLOYMENT_SPEC = Struct(
-    "DeploymentSpec",
-    {
-        "replicas": int,
-        "selector": LABEL_SELECTOR,
-        "template": TEMPLATE,
-        "strategy": Struct(
-            "DeploymentStrategy",
-            {
-                "type": str,
-                "rollingUpdate": Struct(
-                    "RollingUpdateDeployment", {"maxUnavailable": EITHER, "maxSurge": EITHER}
-                ),
-            },
-        ),
-        "minReadySeconds": int,
-        "revisionHistoryLimit": int,
-        "progressDeadlineSeconds": int,
-        "paused": bool,
-    },
-)
-REPLICA_SET_SPEC = Struct(
-    "ReplicaSetSpec",
-    {
-        "replicas": int,
-        "minReadySeconds": int,
-        "selector": LABEL_SELECTOR,
-        "template": TEMPLATE,
-    },
-)
-JOB_SPEC = Struct(
-    "JobSpec",
-    {
-        "parallelism": int,
-        "completions": int,
-        "activeDeadlineSeconds": int,
-        "backoffLimit": int,
-        "selector": LABEL_SELECTOR,
-        "manualSelector": bool,
-        "template": TEMPLATE,
-        "ttlSecondsAfterFinished": int,
-        "completionMode": str,
-        "suspend": bool,
-        "podReplacementPolicy": str,
-    },
-)
-JOB_STATUS = Struct(
-    "JobStatus",
-    {
-        "conditions": [condition("JobCondition")],
-        "startTime": TIME,
-        "completionTime": TIME,
-        "active": int,
-        "succeeded": int,
-        "failed": int,
-        "terminating": int,
-        "ready": int,
-        "completedIndexes": str,
-        "uncountedTerminatedPods": Struct(
-            "UncountedTerminatedPods", {"succeeded": [str], "failed": [str]}
-        ),
-    },
-)
-CRONJOB_SPEC = Struct(
-    "CronJobSpec",
-    {
-        "schedule": str,
-        "timeZone": str,
-        "startingDeadlineSeconds": int,
-        "concurrencyPolicy": str,
-        "suspend": bool,
-        "jobTemplate": Struct("JobTemplateSpec", {"metadata": METADATA, "spec": JOB_SPEC}),
-        "successfulJobsHistoryLimit": int,
-        "failedJobsHistoryLimit": int,
-    },
-)
-NODE_STATUS = Struct(
-    "NodeStatus",
-    {
-        "capacity": Texts(EITHER),
-        "allocatable": Texts(EITHER),
-        "conditions": [
-            Struct(
-                "NodeCondition",
-                condition("NodeCondition").fields,
-                nulls=("lastHeartbeatTime", "lastTransitionTime"),
-            )
-        ],
-        "addresses": [Struct("NodeAddress", {"type": str, "address": str})],
-        "nodeInfo": Struct(
-            "NodeSystemInfo",
-            dict.fromkeys(
-                (
-                    "machineID",
-                    "systemUUID",
-                    "bootID",
-                    "kernelVersion",
-                    "osImage",
-                    "containerRuntimeVersion",
-                    "kubeletVersion",
-                    "kubeProxyVersion",
-                    "operatingSystem",
-                    "architecture",
-                ),
-                str,
-            ),
-        ),
-    },
-)
-SERVICE_SPEC = Struct(
-    "ServiceSpec",
-    {
-        "type": str,
-        "clusterIP": str,
-        "selector": Texts(),
-        "ports": [
-            Struct(
-                "ServicePort",
-                {"name": str, "protocol": str, "port": int, "targetPort": EITHER, "nodePort": int},
-            )
-        ],
-    },
-)
-REPLICATED = Struct("DeploymentStatus", {**COUNTS, "conditions": [condition("C", probed=False)]})
-
-FORMS: Mapping[Kind, Mapping[str, Any]] = {
-    kinds.PODS: {"spec": POD_SPEC, "status": POD_STATUS},
-    kinds.EVENTS: {
-        "involvedObject": OBJECT_REFERENCE,
-        "related": OBJECT_REFERENCE,
-        "reason": str,
-        "message": str,
-        "source": Struct("EventSource", {"component": str, "host": str}),
-        "firstTimestamp": TIME,
-        "lastTimestamp": TIME,
-        "count": int,
-        "type": str,
-        "eventTime": MICRO,
-        "series": Struct("EventSeries", {"count": int, "lastObservedTime": MICRO}),
-        "action": str,
-        "reportingComponent": str,
-        "reportingInstance": str,
-    },
-    kinds.NAMESPACES: {
-        "spec": Struct("NamespaceSpec", {"finalizers": [str]}),
-        "status": Struct(
-            "NamespaceStatus",
-            {"phase": str, "conditions": [condition("NamespaceCondition", probed=False)]},
-        ),
-    },
-    kinds.NODES: {
-        "spec": Struct(
-            "NodeSpec",
-            {
-                "unschedulable": bool,
-                "podCIDR": str,
-                "providerID": str,
-                "taints": [
-                    Struct("Taint", {"key": str, "value": str, "effect": str, "timeAdded": TIME})
-                ],
-            },
-        ),
-        "status": NODE_STATUS,
-    },
-    kinds.SECRETS: {
-        "immutable": bool,
-        "data": Texts(BASE64),
-        "stringData": Texts(),
-        "type": str,
-    },
-    kinds.CONFIGMAPS: {"immutable": bool, "data": Texts(), "binaryData": Texts(BASE64)},
-    kinds.SERVICE_ACCOUNTS: {
-        "secrets": [OBJECT_REFERENCE],
-        "imagePullSecrets": [REFERENCE],
-        "automountServiceAccountToken": bool,
-    },
-    kinds.SERVICES: {"spec": SERVICE_SPEC, "status": ANY},
-    kinds.DEPLOYMENTS: {"spec": DEPLOYMENT_SPEC, "status": REPLICATED},
-    kinds.REPLICA_SETS: {"spec": REPLICA_SET_SPEC, "status": REPLICATED},
-    kinds.JOBS: {"spec": JOB_SPEC, "status": JOB_STATUS},
-    kinds.CRONJOBS: {
-        "spec": CRONJOB_SPEC,
-        "status": Struct(
-            "CronJobStatus",
-            {
-                "active": [OBJECT_REFERENCE],
-                "lastScheduleTime": TIME,
-                "lastSuccessfulTime": TIME,
-            },
-        ),
-    },
-    kinds.LEASES: {
-        "spec": Struct(
-            "LeaseSpec",
-            {
-                "holderIdentity": str,
-                "leaseDurationSeconds": int,
-                "acquireTime": MICRO,
-                "renewTime": MICRO,
-                "leaseTransitions": int,
-                "strategy": str,
-                "preferredHolder": str,
-            },
-        )
-    },
+SPECIAL: Mapping[str, str] = {
+    "Time": TIME,
+    "MicroTime": MICRO,
+    "Quantity": QUANTITY,
+    "IntOrString": EITHER,
+    "FieldsV1": FREE,
 }
-OBJECTS: Mapping[Kind, Struct] = {
-    kind: Struct(kind.kind, {"metadata": METADATA, **form}) for kind, form in FORMS.items()
+"""Types with a notation of their own."""
+
+NULLS: Mapping[str, tuple[str, ...]] = {
+    "Condition": ("lastTransitionTime",),
+    "ContainerStateRunning": ("startedAt",),
+    "ContainerStateTerminated": ("startedAt", "finishedAt"),
+    "DeploymentCondition": ("lastUpdateTime", "lastTransitionTime"),
+    "JobCondition": ("lastProbeTime", "lastTransitionTime"),
+    "NamespaceCondition": ("lastTransitionTime",),
+    "NodeCondition": ("lastHeartbeatTime", "lastTransitionTime"),
+    "PodCondition": ("lastProbeTime", "lastTransitionTime"),
+    "ReplicaSetCondition": ("lastTransitionTime",),
 }
+"""Times that are written even when there is none, by the type that has them."""
+
+
+@cache
+def form_of(kind: Kind) -> Struct:
+    """The form of a kind's objects."""
+    whole = _named(name_of(kind))
+    fields = {name: part for name, part in whole.fields.items() if name not in HEAD}
+    return Struct(whole.name, fields)
+
+
+HEAD = ("kind", "apiVersion")
+"""Fields that say what an object is."""
+
+
+@cache
+def _named(name: str) -> Any:
+    """A type by its name."""
+    short = name.rpartition(".")[2]
+    if short in SPECIAL:
+        return SPECIAL[short]
+    fields = schemas()[name]["properties"]
+    return Struct(
+        short, {field: _form(part) for field, part in fields.items()}, NULLS.get(short, ())
+    )
+
+
+def _form(schema: Json) -> Any:
+    """What a field may hold."""
+    if "allOf" in schema:
+        return _form(schema["allOf"][0])
+    if "$ref" in schema:
+        return _named(schema["$ref"].removeprefix(REFERENCE))
+    match schema["type"]:
+        case "array":
+            return [_form(schema["items"])]
+        case "object":
+            return Texts(_form(schema["additionalProperties"]))
+        case "integer":
+            return INT32 if schema["format"] == "int32" else INT64
+        case "boolean":
+            return bool
+    return BASE64 if schema.get("format") == "byte" else str

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from app.demo.api.calls import Answer
 from app.demo.api.deletion import whole
 from app.demo.api.moments import later
+from app.demo.api.notation import Malformed
 from app.demo.api.problems import Problem, not_allowed, wrong
-from app.demo.api.shapes import Malformed, timestamp
 from app.demo.api.status_objects import failure
 from app.demo.api.statuses import Refused, bad_request, causes
+from app.demo.api.times import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Sequence

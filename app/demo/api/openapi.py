@@ -1,20 +1,20 @@
-"""As much OpenAPI as kubectl reads before it writes: which query parameters a patch takes.
+"""As much OpenAPI as kubectl reads: which query parameters a patch takes, and the types of objects.
 
-With `fieldValidation` among them kubectl leaves the checking of objects to the server. There are no
-schemas: `kubectl explain` says that it knows nothing of the kind.
+With `fieldValidation` among the parameters kubectl leaves the checking of objects to the server. By
+the types it knows which lists `kubectl apply` merges, and `kubectl explain` lists their fields.
 """
 
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from typing import TYPE_CHECKING
 
 from app.demo.api.calls import encoded
 from app.demo.api.kinds import STORED, Json
+from app.demo.api.schemas import used_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from app.demo.api.kinds import Kind
 
 PARAMETERS = ("dryRun", "fieldManager", "fieldValidation")
@@ -25,24 +25,29 @@ PATCHES = (
 )
 
 
-def specifications() -> Json:
+@cache
+def specifications() -> bytes:
     """Where the document of each group and version is; the hash lets clients keep it."""
     paths: Json = {}
     for root in dict.fromkeys(kind.root for kind in STORED):
-        body = encoded(specification(kind for kind in STORED if kind.root == root))
+        body = specification(tuple(kind for kind in STORED if kind.root == root))
         digest = hashlib.sha256(body).hexdigest().upper()
         paths[root.lstrip("/")] = {"serverRelativeURL": f"/openapi/v3{root}?hash={digest}"}
-    return {"paths": paths}
+    return encoded({"paths": paths})
 
 
-def specification(kinds: Iterable[Kind]) -> Json:
+@cache
+def specification(kinds: tuple[Kind, ...]) -> bytes:
     """The document of one group and version."""
-    return {
-        "openapi": "3.0.0",
-        "info": {"title": "Kubernetes", "version": "1.36"},
-        "paths": dict(_path(kind) for kind in kinds if "patch" in kind.verbs),
-        "components": {"schemas": {}},
-    }
+    stored = [kind for kind in kinds if kind in STORED]
+    return encoded(
+        {
+            "openapi": "3.0.0",
+            "info": {"title": "Kubernetes", "version": "1.36"},
+            "paths": dict(_path(kind) for kind in stored),
+            "components": {"schemas": used_by(stored)},
+        }
+    )
 
 
 def _path(kind: Kind) -> tuple[str, Json]:

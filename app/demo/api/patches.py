@@ -6,13 +6,17 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from app.demo.api.bodies import parsed
-from app.demo.api.shapes import json_type
+from app.demo.api.notation import Doubled, finite, noticing, rounded
+from app.demo.api.shapes import doubled, json_type
 from app.demo.api.status_objects import failure
 from app.demo.api.statuses import Refused, bad_request, unprocessable, unsupported_patch
 from app.demo.api.strategic import strategic_merge
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from app.demo.api.kinds import Json
+    from app.demo.api.shapes import At
 
 MERGE = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
@@ -23,23 +27,29 @@ MOST_OPERATIONS = 10_000
 REJECTED = "the server rejected our request due to an error in our request"
 
 
-def apply(content_type: str, patch: bytes, value: Json) -> Json:
+def apply(
+    content_type: str, patch: bytes, value: Json, complaints: list[str] | None = None
+) -> Json:
     """`value` after the patch; `value` itself may be changed.
+
+    What the patch says twice is added to `complaints`.
 
     Raises:
         Refused: 400, 413, 415 or 422.
     """
+    told: list[str] = [] if complaints is None else complaints
     if content_type == JSON_PATCH:
-        return json_patch(value, _operations(patch))
+        return json_patch(value, _operations(patch, told))
     if content_type == MERGE:
-        return merge(value, _fields(patch, "error decoding patch: "))
+        return merge(value, _fields(patch, "error decoding patch: ", finite, told))
     if content_type == STRATEGIC:
-        return strategic_merge(value, _fields(patch, ""))
+        return strategic_merge(value, _fields(patch, "", rounded, told))
     raise unsupported_patch()
 
 
-def _operations(patch: bytes) -> list[Any]:
-    asked = _decoded(patch, "error decoding patch: ")
+def _operations(patch: bytes, complaints: list[str]) -> list[Any]:
+    asked = _decoded(patch, "error decoding patch: ", finite)
+    complaints.extend(f"json patch {one}" for one in _said_twice(asked, None))
     if isinstance(asked, list):
         return asked
     raise bad_request(
@@ -48,8 +58,11 @@ def _operations(patch: bytes) -> list[Any]:
     )
 
 
-def _fields(patch: bytes, prefix: str) -> Json:
-    asked = _decoded(patch, prefix)
+def _fields(
+    patch: bytes, prefix: str, number: Callable[[str], float], complaints: list[str]
+) -> Json:
+    asked = _decoded(patch, prefix, number)
+    complaints.extend(_said_twice(asked, None))
     if isinstance(asked, dict):
         return asked
     if asked is None and not prefix:
@@ -60,11 +73,25 @@ def _fields(patch: bytes, prefix: str) -> Json:
     )
 
 
-def _decoded(patch: bytes, prefix: str) -> Any:
+def _decoded(patch: bytes, prefix: str, number: Callable[[str], float]) -> Any:
     try:
-        return parsed(patch)
+        return parsed(patch, number=number, pairs=noticing)
     except ValueError as error:
         raise bad_request(f"{prefix}{error}") from error
+
+
+def _said_twice(value: Any, at: At) -> Iterator[str]:
+    """What the objects of a patch say twice."""
+    if isinstance(value, Doubled):
+        yield from doubled(value, at)
+    if isinstance(value, dict):
+        for name, part in value.items():
+            if isinstance(part, dict | list):
+                yield from _said_twice(part, (at, name))
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            if isinstance(part, dict | list):
+                yield from _said_twice(part, (at, index))
 
 
 # ---- RFC 7396

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.demo.api.problems import Problem, duplicate, required, shown, unsupported, wrong
+from app.demo.api.resource_rules import resources_problems
 from app.demo.api.words import LABEL_TEXT, is_dns_label
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def pod_spec_problems(
             yield from _container(container, place, names, volumes)
     yield from _restart_policy(spec.get("restartPolicy"), f"{field}.restartPolicy", restarts)
     seconds = spec.get("activeDeadlineSeconds")
-    if seconds is not None and seconds < 1:
+    if seconds is not None and not 1 <= seconds < 2**31:
         yield wrong(
             f"{field}.activeDeadlineSeconds", seconds, "must be between 1 and 2147483647, inclusive"
         )
@@ -75,6 +76,7 @@ def _container(
         yield required(f"{field}.image")
     if container.get("imagePullPolicy") not in PULLS:
         yield unsupported(f"{field}.imagePullPolicy", container.get("imagePullPolicy"), PULLS)
+    yield from resources_problems(container.get("resources", {}), f"{field}.resources")
     for index, mount in enumerate(container.get("volumeMounts", [])):
         place = f"{field}.volumeMounts[{index}]"
         if not mount.get("mountPath"):

@@ -39,6 +39,9 @@ def scale_of(value: Json) -> Json:
     }
 
 
+INT32 = range(-(2**31), 2**31)
+
+
 def answer_scale(store: Store, before: Stored, call: Call, verb: str, *, dry: bool) -> Answer:
     """Read it, or write it by a PUT or a patch.
 
@@ -72,6 +75,11 @@ def _wanted(asked: object, name: str) -> int:
         raise bad_request(
             'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal into Go '
             "struct field ScaleSpec.spec.replicas of type int32"
+        )
+    if replicas not in INT32:
+        raise bad_request(
+            f'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal number '
+            f"{replicas} into Go struct field ScaleSpec.spec.replicas of type int32"
         )
     if replicas < 0:
         problem = wrong("spec.replicas", replicas, "must be greater than or equal to 0")

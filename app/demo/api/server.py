@@ -204,4 +204,5 @@ def refused(refusal: Refused) -> Answer:
         return Answer(refusal.code, refusal.text.encode(), TEXT, refusal.headers)
     answer = answered(refusal.status, refusal.code)
     answer.headers = refusal.headers
+    answer.warnings = refusal.warnings
     return answer

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Refused(Exception):
     """A refusal: the HTTP `code`, the Status object, headers beside it.
 
-    `text` is set where the API server answers in plain text instead of a Status.
+    `text` is set where the API server answers in plain text instead of a Status; `warnings` are
+    told beside it.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class Refused(Exception):
         self.status = status
         self.headers: Mapping[str, str] = headers or {}
         self.text = text
+        self.warnings: Sequence[str] = ()
 
     @property
     def reason(self) -> str:

@@ -227,6 +227,12 @@ def _service(value: Json) -> Problems:
         if name in names:
             yield duplicate(f"spec.ports[{index}].name", name)
         names.add(name)
+        for field in ("port", "targetPort"):
+            number = port.get(field, port.get("port", 0))
+            if isinstance(number, int) and not 0 < number < 65_536:
+                yield wrong(
+                    f"spec.ports[{index}].{field}", number, "must be between 1 and 65535, inclusive"
+                )
 
 
 RULES: Mapping[Kind, Callable[[Json], Problems]] = {

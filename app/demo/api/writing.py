@@ -11,12 +11,13 @@ from app.demo.api.checks import check_name, check_namespace, check_uid, check_ve
 from app.demo.api.deletion import Options, delete, options_of, understood
 from app.demo.api.lists import page
 from app.demo.api.negotiation import WHOLE, form_of
+from app.demo.api.notation import Malformed
 from app.demo.api.objects import change, create, save, settled
 from app.demo.api.options import list_options
 from app.demo.api.patches import TYPES, apply
 from app.demo.api.problems import Problem, shown
 from app.demo.api.reading import found
-from app.demo.api.shapes import Malformed, shaped
+from app.demo.api.shapes import shaped
 from app.demo.api.status_objects import failure
 from app.demo.api.statuses import (
     Refused,
@@ -26,7 +27,7 @@ from app.demo.api.statuses import (
     conflict_on,
     unsupported_patch,
 )
-from app.demo.api.write_options import is_dry
+from app.demo.api.write_options import Complaints, is_dry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,9 +42,8 @@ if TYPE_CHECKING:
     from app.demo.api.store import Store, Stored
 
 ORPHANED = (
-    '299 - "child pods are preserved by default when jobs are deleted; set '
-    "propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this "
-    'warning"'
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background "
+    "to remove them or set propagationPolicy=Orphan to suppress this warning"
 )
 
 
@@ -65,31 +65,35 @@ class Writing:
     def create(self, call: Call, user: User, kind: Kind, namespace: str) -> Answer:
         """A new object."""
         form, dry = form_of(call), is_dry(call, "CreateOptions")
-        value = decoded(kind, call.body, call.headers.get("content-type", ""))
-        made = create(
-            self._store,
-            kind,
-            namespace,
-            value,
-            self._identities_of(user),
-            self._clock.now(),
-            dry=dry,
-        )
-        return self._written(kind, made, form, 201, dry=dry)
+        complaints = Complaints(call)
+        value = decoded(kind, call.body, call.headers.get("content-type", ""), complaints)
+        with complaints.told():
+            made = create(
+                self._store,
+                kind,
+                namespace,
+                value,
+                self._identities_of(user),
+                self._clock.now(),
+                dry=dry,
+            )
+        return self._written(kind, made, form, complaints, 201, dry=dry)
 
     def replace(
         self, call: Call, kind: Kind, namespace: str, name: str, *, status: bool = False
     ) -> Answer:
         """Another object in the place of one."""
         form, dry = form_of(call), is_dry(call, "UpdateOptions")
-        value = decoded(kind, call.body, call.headers.get("content-type", ""))
+        complaints = Complaints(call)
+        value = decoded(kind, call.body, call.headers.get("content-type", ""), complaints)
         metadata = value.setdefault("metadata", {})
-        check_name(name, metadata)
-        check_namespace(kind, namespace, metadata)
-        before = found(self._store, kind, namespace, name)
-        check_uid(kind, namespace, name, metadata, before.value()["metadata"])
-        made = change(self._store, before, value, status=status, dry=dry)
-        return self._written(kind, made, form, dry=dry)
+        with complaints.told():
+            check_name(name, metadata)
+            check_namespace(kind, namespace, metadata)
+            before = found(self._store, kind, namespace, name)
+            check_uid(kind, namespace, name, metadata, before.value()["metadata"])
+            made = change(self._store, before, value, status=status, dry=dry)
+        return self._written(kind, made, form, complaints, dry=dry)
 
     def patch(
         self, call: Call, kind: Kind, namespace: str, name: str, *, status: bool = False
@@ -100,15 +104,17 @@ class Writing:
         if content_type not in TYPES:
             raise unsupported_patch()
         before = found(self._store, kind, namespace, name)
-        patched = apply(content_type, call.body, before.value())
-        value = self._reshaped(kind, patched)
+        complaints = Complaints(call)
+        patched = apply(content_type, call.body, before.value(), complaints)
+        value = self._reshaped(kind, patched, complaints)
         metadata = value.setdefault("metadata", {})
         if not metadata.get("resourceVersion"):
             metadata.pop("resourceVersion", None)
-        check_name(name, metadata)
-        check_namespace(kind, namespace, metadata)
-        made = change(self._store, before, value, status=status, dry=dry)
-        return self._written(kind, made, form, dry=dry)
+        with complaints.told():
+            check_name(name, metadata)
+            check_namespace(kind, namespace, metadata)
+            made = change(self._store, before, value, status=status, dry=dry)
+        return self._written(kind, made, form, complaints, dry=dry)
 
     def delete(self, call: Call, kind: Kind, namespace: str, name: str) -> Answer:
         """An object no more, or soon."""
@@ -118,7 +124,7 @@ class Writing:
         left = delete(self._store, before, options, self._clock.now())
         answer = self._renderer.answer_object(kind, left, form)
         if kind is kinds.JOBS and options.policy is None:
-            answer.headers = {"Warning": ORPHANED}
+            answer.warnings = (ORPHANED,)
         return answer
 
     def delete_collection(self, call: Call, kind: Kind, namespace: str) -> Answer:
@@ -133,21 +139,34 @@ class Writing:
                 delete(self._store, stored, options, self._clock.now())
         return self._renderer.answer_page(leaving, form)
 
-    def _written(self, kind: Kind, made: Json, form: Form, code: int = 200, *, dry: bool) -> Answer:
+    def _written(
+        self,
+        kind: Kind,
+        made: Json,
+        form: Form,
+        complaints: Complaints,
+        code: int = 200,
+        *,
+        dry: bool,
+    ) -> Answer:
         """What was made of an object: the bytes that the store has made, if it is still that."""
         metadata = made["metadata"]
         if form == WHOLE and not dry:
             stored = self._store.get(kind, metadata.get("namespace", ""), metadata["name"])
             if stored is not None and str(stored.revision) == metadata["resourceVersion"]:
-                return Answer(code, stored.whole)
-        return self._renderer.answer_object(kind, made, form, code)
+                return Answer(code, stored.whole, warnings=complaints.warnings())
+        answer = self._renderer.answer_object(kind, made, form, code)
+        answer.warnings = complaints.warnings()
+        return answer
 
     # ---- namespaces
 
     def finalize(self, call: Call, name: str) -> Answer:
         """Whoever empties a namespace says that it is done."""
         dry = is_dry(call, "UpdateOptions")
-        asked = decoded(kinds.NAMESPACES, call.body, call.headers.get("content-type", ""))
+        asked = decoded(
+            kinds.NAMESPACES, call.body, call.headers.get("content-type", ""), Complaints(call)
+        )
         before = found(self._store, kinds.NAMESPACES, "", name)
         old = before.value()
         metadata = asked.setdefault("metadata", {})
@@ -216,7 +235,7 @@ class Writing:
             raise bad_request(f"name in URL does not match name in {what} object")
         return asked
 
-    def _reshaped(self, kind: Kind, patched: Json) -> Json:
+    def _reshaped(self, kind: Kind, patched: Json, complaints: Complaints) -> Json:
         given = (patched.get("apiVersion"), patched.get("kind"))
         try:
             if given != (kind.api_version, kind.kind):
@@ -224,7 +243,11 @@ class Writing:
                     f'no kind "{given[1]}" is registered for version "{given[0]}" in scheme '
                     '"pkg/runtime/scheme.go:111"'
                 )
-            return shaped(kind, patched)
+            made = shaped(kind, patched, complaints)
+            # A patched object has its fields in order.
+            complaints.sort()
+            complaints.insist()
+            return made
         except Malformed as error:
             text = f"Invalid value: {shown(encoded(patched).decode())}: {error}"
             problem = Problem("patch", "FieldValueInvalid", text)

@@ -39,7 +39,15 @@ TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 class Reply:
     """An answer whose body is whole."""
 
-    def __init__(self, code: int, body: bytes, content_type: str, headers: Mapping[str, str]):
+    def __init__(
+        self,
+        code: int,
+        body: bytes,
+        content_type: str,
+        headers: Mapping[str, str],
+        warnings: tuple[str, ...] = (),
+    ):
+        self.warnings = warnings
         self.code = code
         self.body = body
         self.content_type = content_type
@@ -111,7 +119,9 @@ class Bench:
         """
         answer = self.api.answer(self.call(method, path, body, content_type, accept, user, query))
         assert isinstance(answer.body, bytes), "a stream"
-        return Reply(answer.code, answer.body, answer.content_type, answer.headers)
+        return Reply(
+            answer.code, answer.body, answer.content_type, answer.headers, tuple(answer.warnings)
+        )
 
     def watch(self, path: str, *, accept: str | None = None, **query: str) -> AsyncIterator[bytes]:
         """The pieces of a watch."""

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.demo.api.calls import Call
-from app.demo.api.form_parts import Struct, Texts
-from app.demo.api.forms import OBJECTS
+from app.demo.api.form_parts import INT32, INT64, Struct, Texts
+from app.demo.api.forms import form_of
 from app.demo.api.kinds import BY_PLURAL, KINDS, STORED
 from tests.demo.api.bench import JSON_PATCH, MERGE, NAMESPACE, STRATEGIC, Bench, config, pod
 
@@ -46,7 +46,7 @@ def of_form(form: Any, depth: int = 6) -> st.SearchStrategy[Any]:
         right = st.dictionaries(st.text(max_size=5), of_form(form.of, depth - 1), max_size=2)
     elif form is str:
         right = st.one_of(st.text(max_size=6), st.sampled_from(["a", "main", "agent:1", "Never"]))
-    elif form is int:
+    elif form in (INT32, INT64):
         right = st.integers(-2, 5)
     elif form is bool:
         right = st.booleans()
@@ -55,7 +55,7 @@ def of_form(form: Any, depth: int = 6) -> st.SearchStrategy[Any]:
     return st.one_of(right, right, right, SCALARS if depth < 6 else ANYTHING)
 
 
-BODIES = {kind: of_form(OBJECTS[kind]) for kind in STORED}
+BODIES = {kind: of_form(form_of(kind)) for kind in STORED}
 
 
 def check(bench: Bench, method: str, path: str, body: Any, content_type: str, **query: str) -> None:

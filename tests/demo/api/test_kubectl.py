@@ -131,7 +131,18 @@ async def test_it_writes_from_files(kubectl: Kubectl) -> None:
     assert (await kubectl("get cm settings -o jsonpath={.data.a}")) == (0, "2")
 
 
-async def test_it_cannot_explain_and_says_so(kubectl: Kubectl) -> None:
-    code, said = await kubectl("explain pods")
+async def test_it_explains_which_fields_there_are(kubectl: Kubectl) -> None:
+    code, said = await kubectl("explain pods.spec.containers.ports")
+    assert code == 0, said
+    assert ["containerPort", "<integer>", "-required-"] in [
+        line.split() for line in said.splitlines()
+    ]
+
+
+async def test_it_says_which_field_is_misspelt(kubectl: Kubectl) -> None:
+    misspelt = MANIFEST.format(1).replace("\ndata:", "\ndta:")
+    code, said = await kubectl("create -f -", stdin=misspelt)
     assert code == 1
-    assert said.endswith("error: GVK map[group: kind:Pod version:v1] not found in OpenAPI schema\n")
+    assert 'strict decoding error: unknown field "dta"' in said
+    code, said = await kubectl("create --validate=warn -f -", stdin=misspelt)
+    assert (code, said) == (0, 'Warning: unknown field "dta"\nconfigmap/settings created\n')
