@@ -73,9 +73,9 @@ export class Follower {
 
   /** Ask for what there is. */
   start() {
+    this.suspect();
     this.#ports.learn(JOINING);
     this.#say('join');
-    this.suspect();
   }
 
   stop() {

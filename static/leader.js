@@ -63,8 +63,9 @@ export class Leader {
 
   /** Connect. */
   start() {
+    this.#stopBeat = this.#machine.later(() => this.#beatOn(), BEAT_MS);
+    // Its first word is a beat too.
     this.#stream.start();
-    this.#beatOn();
   }
 
   /** Leave the connection, without a word. */

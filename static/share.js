@@ -136,21 +136,17 @@ export class Shared extends Teller {
   }
 
   #alone() {
-    this.#become('alone');
     const stream = new Stream({ ...this.#options, machine: this.#machine, transport: this.#transport });
-    this.#part = stream;
     stream.on('link', (detail) => this.#part === stream && this.#learn(detail));
     stream.on('message', (message) => this.#part === stream && this.tell('message', message));
-    stream.start();
+    this.#become('alone', stream);
   }
 
   /** Hear another tab, and wait to lead. */
   #follow() {
     this.#end();
-    this.#become('follower');
     const follower = new Follower({ ...this.#ports(), steal: () => this.#lock?.steal() }, this.#term);
-    this.#part = follower;
-    follower.start();
+    this.#become('follower', follower);
     this.#lock?.queue();
     return follower;
   }
@@ -159,7 +155,6 @@ export class Shared extends Teller {
   #lead() {
     this.#end();
     this.#term = Math.max(this.#term + 1, Math.floor(this.#machine.moment().wall));
-    this.#become('leader');
     const leader = new Leader({
       ...this.#ports(),
       options: { ...this.#options, transport: this.#transport },
@@ -167,8 +162,7 @@ export class Shared extends Teller {
       say: (note) => this.#post({ ...note, term: this.#term, wall: this.#machine.moment().wall }),
       yield: () => this.#follow(),
     });
-    this.#part = leader;
-    leader.start();
+    this.#become('leader', leader);
   }
 
   #ports() {
@@ -232,10 +226,12 @@ export class Shared extends Teller {
     }
   }
 
-  /** @param {Role} role */
-  #become(role) {
+  /** @param {Role} role @param {Stream | Leader | Follower} part to begin, unless whoever is told stops us */
+  #become(role, part) {
+    this.#part = part;
     this.role = role;
     this.tell('role', role);
+    if (this.#part === part) part.start();
   }
 
   /** @param {LinkDetail} detail */

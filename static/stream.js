@@ -200,6 +200,7 @@ export class Stream extends Teller {
       this.#epoch = data.epoch;
       this.#retryMs = data.retryMs;
       this.#learn({ state: 'open', reason: '', transport: this.#ways.now });
+      if (attempt !== this.#attempt) return;
     }
     this.tell('message', ageMs ? { ...message, ageMs } : message);
     if (attempt !== this.#attempt) return;

@@ -717,6 +717,35 @@ test('stop leaves nothing behind', async () => {
   assert.equal(server.readers.size, 1);
 });
 
+test('whoever stops it within whatever it tells leaves nothing behind either', async () => {
+  for (const name of ['role', 'link', 'message']) {
+    for (let at = 1; at <= 4; at += 1) {
+      const { server, time, open, leaders, pass, tabs } = browser();
+      const other = open({}, { hidden: true });
+      await pass(SECOND);
+      const one = open();
+      let count = 0;
+      one.shared.stop();
+      one.shared.on(name, () => {
+        count += 1;
+        if (count === at) one.shared.stop();
+      });
+      one.shared.start();
+      await pass(30 * SECOND);
+      assert.ok(count >= Math.min(at, 2), `${name} ${count}`);
+      if (count < at) one.shared.stop();
+      await pass(SECOND);
+      assert.deepEqual([server.readers.size, leaders().includes(other)], [1, true], `${name} ${at}`);
+      for (const { shared, link } of tabs) {
+        shared.stop();
+        link.stop();
+      }
+      await settle();
+      assert.deepEqual([time.waiting, server.readers.size], [0, 0], `${name} ${at}`);
+    }
+  }
+});
+
 test('what other tabs say is checked, and another version is not heard', async () => {
   const link = { state: 'open', reason: '' };
   const view = { topics: ['pods'], namespaces: null };

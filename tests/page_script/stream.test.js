@@ -762,6 +762,23 @@ test('stop leaves nothing behind, and start goes on', async () => {
   assert.equal(tab.fetches[1].headers.get('last-event-id'), server.id);
 });
 
+test('whoever stops it within whatever it tells is told no more, and nothing is left', async () => {
+  for (const when of ['connecting', 'open', 'closed']) {
+    const { server, stream, time, messages, states } = scripted();
+    let told;
+    stream.on('link', ({ state }) => {
+      if (state !== when || told !== undefined) return;
+      told = messages.length;
+      stream.stop();
+    });
+    stream.start();
+    await time.pass(SECOND);
+    server.cut();
+    await time.pass(30 * SECOND);
+    assert.deepEqual([messages.length, states().at(-1) ?? 'closed stopped', time.waiting, server.readers.size], [told, 'closed stopped', 0, 0], when);
+  }
+});
+
 test('whoever stops it within a message is not asked again', async () => {
   const { server, stream, time, states } = scripted();
   stream.on('message', ({ event }) => event === 'goodbye' && stream.stop());
