@@ -1,6 +1,6 @@
 // The first page: the server has painted it, and from here on it follows the stream.
 
-import { Link } from './link.js';
+import { Link, freshness } from './link.js';
 import { browser, since } from './machine.js';
 import { parseId } from './messages.js';
 import { Shared } from './share.js';
@@ -13,6 +13,7 @@ import { Table } from './elements/table.js';
 import { ago } from './elements/words.js';
 import { copyRule } from './elements/copying.js';
 
+/** @typedef {import('./link.js').LinkNow} LinkNow */
 /** @typedef {import('./topic.js').Entry} Entry */
 
 const DRAW_MS = 250; // between two drawings at least
@@ -27,7 +28,8 @@ const shared = new Shared({ base: new URL('..', import.meta.url), topics, machin
 const store = new Store({ topics, machine });
 const link = new Link({ machine });
 const view = new LinkView(() => shared.retryNow());
-const sources = new Sources(store, sectionOf('sources'), new Set(topics), machine);
+const began = machine.moment();
+const sources = new Sources(store, sectionOf('sources'), new Set(topics), paintAge);
 const many = 'many' in document.body.dataset;
 const tables = new Map(topics.map((name) => [name, new Table(sectionOf(name), CELLS[name] ?? (() => []), many)]));
 /** @type {Map<string, Set<string>>} keys to draw anew, by topic */
@@ -41,6 +43,21 @@ let drawnAt = -DRAW_MS;
 /** @param {string} name */
 function sectionOf(name) {
   return find(main, `section[data-topic="${name}"]`);
+}
+
+/** @returns {number} ms since the server painted what it has painted: the page may have lain in a cache */
+function paintAge() {
+  const at = Date.parse(root.dataset.painted ?? '');
+  return Math.max(since(machine, began), Number.isNaN(at) ? 0 : link.serverNow() - at);
+}
+
+/** @returns {LinkNow} before its first event the paint is the last word that we have */
+function linkNow() {
+  const { now } = link;
+  if (now.heard) return now;
+  const sinceMs = Math.max(now.sinceMs, paintAge());
+  const fresh = freshness(sinceMs);
+  return { ...now, sinceMs, freshness: fresh, state: now.state === 'ended' || fresh === 'live' ? now.state : fresh };
 }
 
 /** @param {string} a @param {string} b @returns {string} the worse of two */
@@ -63,7 +80,7 @@ function draw() {
   stopWaiting?.();
   stopWaiting = undefined;
   drawnAt = machine.moment().steady;
-  const { now } = link;
+  const now = linkNow();
   const all = sources.all();
   root.dataset.role = shared.role;
   // First: no value may keep the page from saying that it is blind.
@@ -90,7 +107,8 @@ function drawValues() {
  */
 function drawSources(table, all, fresh) {
   const ages = new Map(all.map(({ key, ageMs }) => [key, ageMs === undefined ? 'never' : `${ago(ageMs)} ago`]));
-  table.freshen((_, entry) => worst(fresh, oldness(entry)));
+  const unconfirmed = paintOldness();
+  table.freshen((_, entry) => worst(fresh, oldness(entry, unconfirmed)));
   table.age((key) => ages.get(key) ?? '');
   table.tell('', fresh, 'None.', false);
 }
@@ -105,8 +123,9 @@ function drawTopic(name, table, mine, fresh) {
   const topic = store.topic(name);
   const doubt = doubts(mine);
   // Of what did not all find room, nobody knows what is missing or has changed.
-  const whole = worst(fresh, topic.full ? 'source-stale' : '');
-  table.freshen((key, entry) => worst(whole, worst(oldness(entry), doubt(key.split('/')[0] ?? ''))));
+  const unconfirmed = paintOldness();
+  const whole = worst(fresh, topic.full ? 'source-stale' : topic.known ? '' : unconfirmed);
+  table.freshen((key, entry) => worst(whole, worst(oldness(entry, unconfirmed), doubt(key.split('/')[0] ?? ''))));
   table.age((_, entry) => (entry?.at ? `${ago(since(machine, entry.at))} ago` : 'earlier'));
   const words = [...new Set(mine.map(({ state }) => state).filter((state) => state !== 'live'))];
   const ages = mine.map(({ ageMs }) => ageMs);
@@ -119,13 +138,22 @@ function drawTopic(name, table, mine, fresh) {
   table.tell(words.join(', '), worstDoubt, synced && !doubtful ? 'None.' : 'Not known.', topic.full);
 }
 
+/** @returns {string} what is to be doubted of what was painted: once the stream is past it, it may be gone */
+function paintOldness() {
+  if (!painted) return 'source-stale';
+  const fresh = freshness(paintAge());
+  return fresh === 'live' ? '' : fresh;
+}
+
 /**
  * @param {Entry | undefined} entry of a row
+ * @param {string} unconfirmed of a row without one
  * @returns {string} what is to be doubted of it, however its source is
  */
-function oldness(entry) {
-  // What was painted and is not in the stream, or is kept from a server that knew more, may be gone.
-  return (entry ? entry.old : !painted) ? 'source-stale' : '';
+function oldness(entry, unconfirmed) {
+  if (!entry) return unconfirmed;
+  // What is kept from a server that knew more may be gone.
+  return entry.old ? 'source-stale' : '';
 }
 
 store.on('change', ({ topic, keys }) => {

@@ -1,8 +1,5 @@
 // What the page knows of the server's sources: from the stream, and until that comes from the paint.
 
-import { since } from '../machine.js';
-
-/** @typedef {import('../machine.js').Machine} Machine */
 /** @typedef {import('../store.js').Store} Store */
 /** @typedef {{key: string, kind: string, namespace: string, state: string, ageMs: number | undefined}} Source without an age: never proved, or nobody has told us */
 
@@ -11,9 +8,8 @@ const SILENT = new Set(['late', 'stale']);
 
 export class Sources {
   #store;
-  #machine;
   #kinds;
-  #began;
+  #paintAge;
   /** @type {Source[]} */
   #painted;
 
@@ -21,13 +17,12 @@ export class Sources {
    * @param {Store} store
    * @param {HTMLElement} section
    * @param {ReadonlySet<string>} kinds heartbeats tell the ages of these; a source of something else would have none
-   * @param {Machine} machine
+   * @param {() => number} paintAge ms since the server painted
    */
-  constructor(store, section, kinds, machine) {
+  constructor(store, section, kinds, paintAge) {
     this.#store = store;
-    this.#machine = machine;
     this.#kinds = kinds;
-    this.#began = machine.moment();
+    this.#paintAge = paintAge;
     this.#painted = [...section.querySelectorAll('tr[data-key]')].map((row) => {
       const [kind = '', namespace = ''] = (row.getAttribute('data-key') ?? '').split('/');
       const told = row.querySelector('[data-ms]')?.getAttribute('data-ms');
@@ -55,7 +50,7 @@ export class Sources {
   /** @param {string} key @returns {number | undefined} since its last proof, as told by heartbeats or painted */
   #age(key) {
     const painted = this.#painted.find((source) => source.key === key)?.ageMs;
-    return this.#store.ageOf(key) ?? (painted === undefined ? undefined : painted + since(this.#machine, this.#began));
+    return this.#store.ageOf(key) ?? (painted === undefined ? undefined : painted + this.#paintAge());
   }
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,8 +11,21 @@ from playwright.async_api import expect
 
 from app.clock import SystemClock
 from app.errors import AccessDenied, Unusable
-from app.model import CronJobInfo, JobInfo
-from tests.browser.reading import cell, fresh, linked, opened, row, section
+from app.model import CronJobInfo, JobInfo, format_time
+from tests.browser.conftest import FLAGS
+from tests.browser.reading import (
+    cell,
+    fresh,
+    hatched,
+    hop,
+    later,
+    linked,
+    note,
+    opened,
+    row,
+    section,
+)
+from tests.requirements import CHROMIUM
 from tests.web.house import NAMESPACE, fill, house
 from tests.web.painted import Node, read
 from tests.web.reader import become, exchange, request
@@ -229,6 +244,113 @@ async def test_what_is_older_than_the_paint_is_not_drawn(visit: Visit) -> None:
         await expect(restarts).to_have_text("0")
         for name in ("first", "second"):
             await expect(row(tab, "pods", f"agents/{name}")).to_have_count(1)
+
+
+WHEN_DRAWN = """
+() => new Promise((resolve) => {
+  const cell = document.querySelector('tr[data-key="agents/agent-0"] [data-field="restarts"]');
+  new MutationObserver(() => resolve(Date.now()))
+    .observe(cell, { childList: true, characterData: true });
+})
+"""
+
+
+async def test_a_heartbeat_from_before_the_paint_does_not_take_its_values_away(
+    visit: Visit,
+) -> None:
+    """The seq is never reached: that nothing was lost since is what a later heartbeat tells."""
+    tab = visit.page
+    with serving(house(clock=SystemClock(), heartbeat_seconds=1)) as served:
+        served.call(lambda: fill(served.application))
+        ahead = served.rooms.clock.now() + timedelta(seconds=5)
+
+        async def early(route: Route) -> None:
+            answer = await route.fetch()
+            body = repainted(await answer.text(), at=ahead, seq=served.rooms.hub.seq + 1_000)
+            body = body.replace(
+                '<td data-field="restarts">0</td>', '<td data-field="restarts">7</td>'
+            )
+            await route.fulfill(response=answer, body=body)
+
+        await tab.route(f"{served.url}/", early)
+        await opened(tab, served.url)
+        await expect(cell(tab, "pods", "agents/agent-0", "restarts")).to_have_text("7")
+        assert await tab.evaluate(WHEN_DRAWN) >= ahead.timestamp() * 1_000
+        await expect(cell(tab, "pods", "agents/agent-0", "restarts")).to_have_text("0")
+    assert visit.complaints == []
+
+
+def repainted(body: str, *, at: datetime, seq: int | None = None) -> str:
+    """The page as if it had been painted at another time, and where asked at another seq."""
+    body, count = re.subn(r'data-painted="[^"]+"', f'data-painted="{format_time(at)}"', body)
+    assert count == 1
+    return body if seq is None else re.sub(r'data-seq="\d+"', f'data-seq="{seq}"', body)
+
+
+async def test_a_paint_out_of_a_cache_looks_as_old_as_it_is(visit: Visit) -> None:
+    """Of an hour ago, by a network that brings nothing else; then it does."""
+    tab = visit.page
+    await tab.clock.install()
+    with serving(house(clock=SystemClock(), heartbeat_seconds=1)) as served:
+        served.call(lambda: fill(served.application))
+
+        async def cached(route: Route) -> None:
+            answer = await route.fetch()
+            at = served.rooms.clock.now() - timedelta(hours=1)
+            await route.fulfill(response=answer, body=repainted(await answer.text(), at=at))
+
+        async def nothing(route: Route) -> None:
+            await route.abort()
+
+        await tab.route(f"{served.url}/", cached)
+        await tab.route("**/api/stream?*", nothing)
+        await tab.goto(f"{served.url}/")
+        await linked(tab, "disconnected")
+        for topic in ("sources", "pods", "cronjobs", "jobs"):
+            await fresh(tab, topic, "disconnected")
+            await expect(section(tab, topic)).to_have_attribute("data-freshness", "disconnected")
+        assert await hatched(row(tab, "pods", "agents/agent-0"))
+        await expect(tab.locator("#heard")).to_have_text("nothing yet, 60 min")
+        await expect(note(tab, "pods")).to_have_text("as of 60 min ago")
+        await expect(cell(tab, "sources", "pods/agents", "age")).to_have_text("60 min ago")
+        await expect(hop(tab, "cluster")).to_have_text("not known")
+        await expect(tab.locator("#bar strong")).to_have_text(
+            re.compile(r"^No update for 1:00:\d\d$")
+        )
+        await expect(tab.locator("#bar")).to_contain_text("Everything below is as it was at ")
+        put(served, "agent-0", 5)
+        await tab.unroute("**/api/stream?*")
+        await later(tab, 6)
+        await linked(tab, "live")
+        await fresh(tab, "pods", "live")
+        await expect(cell(tab, "pods", "agents/agent-0", "restarts")).to_have_text("5")
+        await expect(tab.locator("#bar")).to_be_hidden()
+    assert visit.other_than("ERR_FAILED", "WebSocket connection to") == []
+
+
+async def test_with_the_back_button_no_old_value_comes_back(browser: Browser) -> None:
+    """A browser that keeps pages as they were for the way back does not keep this one."""
+    keeping = await browser.browser_type.launch(
+        executable_path=CHROMIUM,
+        args=list(FLAGS),
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
+    try:
+        with serving(house(clock=SystemClock(), heartbeat_seconds=1)) as served:
+            served.call(lambda: fill(served.application))
+            tab = await keeping.new_page()
+            await opened(tab, served.url)
+            await tab.evaluate("globalThis.same = true")
+            await tab.goto(f"{served.url}/api/pods")
+            await become(lambda: served.rooms.readers == 0)
+            put(served, "agent-0", 5)
+            await tab.go_back()
+            await expect(cell(tab, "pods", "agents/agent-0", "restarts")).to_have_text("5")
+            await linked(tab, "live")
+            await fresh(tab, "pods", "live")
+            assert not await tab.evaluate("globalThis.same")
+    finally:
+        await keeping.close()
 
 
 async def test_without_a_script_it_can_be_read(browser: Browser, rich: Served) -> None:
