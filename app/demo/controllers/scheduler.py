@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.demo.api.kinds import NODES, PODS, Json
@@ -16,8 +19,18 @@ if TYPE_CHECKING:
     from app.demo.film.film import Film
 
 LATENCY_SECONDS = 0.01
+MOST_WISHES = 256
+"""So many ways in which pods ask for a node are remembered."""
 AGAIN_SECONDS = 60.0
 """A pod that found no node is looked at again, at the latest, after so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The nodes that can take a pod, by name, and how many others cannot, by why."""
+
+    fitting: tuple[str, ...]
+    reasons: Counter[str]
 
 
 class Scheduler:
@@ -29,6 +42,7 @@ class Scheduler:
         self._informer = informer
         self._recorder = recorder
         self._waiting: dict[Key, None] = {}
+        self._places: dict[str, Places] = {}
         self._work = Work(film, "scheduler", self._sync)
         informer.listen(PODS, self._on_pod)
         informer.listen(NODES, self._on_node)
@@ -41,6 +55,8 @@ class Scheduler:
             self._work.add(key_of(after), LATENCY_SECONDS)
 
     def _on_node(self, before: Json | None, after: Json | None) -> None:
+        if before is None or after is None or _offer(before) != _offer(after):
+            self._places.clear()
         if (
             after is not None
             and obstacle({"spec": {}}, after) is None
@@ -56,27 +72,42 @@ class Scheduler:
             return
         if pod["spec"].get("schedulingGates") or Annotations.of(pod).says("schedule", "never"):
             return
-        nodes = sorted(self._informer.all(NODES), key=key_of)
-        reasons: dict[str, int] = {}
-        fitting = []
-        for node in nodes:
-            why = obstacle(pod, node)
-            if why is None:
-                fitting.append(node["metadata"]["name"])
-            else:
-                reasons[why] = reasons.get(why, 0) + 1
-        if not fitting:
-            self._refuse(pod, len(nodes), reasons)
+        places = self._places_for(pod)
+        if not places.fitting:
+            self._refuse(pod, places)
             return
         self._waiting.pop(key, None)
-        chosen = self._film.once(f"place of {'/'.join(key)}").choice(fitting)
+        chosen = self._film.once(f"place of {'/'.join(key)}").choice(places.fitting)
         self._client.bind(*key, node=chosen, uid=uid_of(pod))
         text = f"Successfully assigned {'/'.join(key)} to {chosen}"
         self._recorder.normal(pod, "Scheduled", text)
 
-    def _refuse(self, pod: Json, nodes: int, reasons: dict[str, int]) -> None:
+    def _places_for(self, pod: Json) -> Places:
+        """What pods that ask for the same are offered, looked for once until a node changes."""
+        spec = pod["spec"]
+        wish = json.dumps([spec.get("tolerations"), spec.get("nodeSelector")], sort_keys=True)
+        found = self._places.get(wish)
+        if found is None:
+            if len(self._places) >= MOST_WISHES:
+                self._places.clear()
+            found = self._places[wish] = self._look(pod)
+        return found
+
+    def _look(self, pod: Json) -> Places:
+        fitting = []
+        reasons: Counter[str] = Counter()
+        for node in sorted(self._informer.all(NODES), key=key_of):
+            why = obstacle(pod, node)
+            if why is None:
+                fitting.append(node["metadata"]["name"])
+            else:
+                reasons[why] += 1
+        return Places(tuple(fitting), reasons)
+
+    def _refuse(self, pod: Json, places: Places) -> None:
         key = key_of(pod)
-        parts = ", ".join(sorted(f"{count} {why}" for why, count in reasons.items()))
+        nodes = places.reasons.total()
+        parts = ", ".join(sorted(f"{count} {why}" for why, count in places.reasons.items()))
         text = "no nodes available to schedule pods"
         if nodes:
             none = f"0/{nodes} nodes are available:"
@@ -96,6 +127,17 @@ class Scheduler:
             }
             self._client.patch_status(PODS, *key, {"status": {"conditions": [told]}})
         self._work.add(key, AGAIN_SECONDS)
+
+
+def _offer(node: Json) -> Json:
+    """All of a node that `obstacle` asks for; its kubelet writes more, and often."""
+    spec = node.get("spec") or {}
+    return {
+        "unschedulable": spec.get("unschedulable"),
+        "taints": spec.get("taints"),
+        "labels": node["metadata"].get("labels"),
+        "ready": holds(node, "Ready"),
+    }
 
 
 def obstacle(pod: Json, node: Json) -> str | None:
