@@ -129,7 +129,8 @@ function drawTopic(name, table, mine, fresh) {
   table.age((_, entry) => (entry?.at ? `${ago(since(machine, entry.at))} ago` : 'earlier'));
   const words = [...new Set(mine.map(({ state }) => state).filter((state) => state !== 'live'))];
   const ages = mine.map(({ ageMs }) => ageMs);
-  if (ages.length && !ages.includes(undefined)) words.push(`as of ${ago(Math.max(...ages.map(Number)))} ago`);
+  // What is heard of a source says nothing of rows that had no room.
+  if (!topic.full && ages.length && !ages.includes(undefined)) words.push(`as of ${ago(Math.max(...ages.map(Number)))} ago`);
   const synced = topic.known ? topic.synced : sectionOf(name).dataset.synced === 'true';
   if (topic.full) words.unshift('too many to show, not all are here');
   else if (!synced) words.unshift('not all known yet');
