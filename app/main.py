@@ -23,7 +23,9 @@ from app.cluster.configuration import load
 from app.cluster.limits import WatchLimits
 from app.cluster.reflector import Reflector
 from app.cluster.transport import HttpTransport
+from app.derive.cronjobs import CronJobs
 from app.derive.freshness import Freshness
+from app.derive.timer import Timer
 from app.model import EVERYWHERE
 from app.stream import Hub, Limits
 from app.web.front import Application
@@ -97,6 +99,9 @@ def create_app(
         build=__version__,
     )
     board = Board(hub, watched)
+    timer = Timer(clock)
+    if set(CronJobs.KINDS).issubset(kind.projection.topic for kind in board.watched):
+        CronJobs(board, clock, timer, zone=settings.controller_time_zone)
     freshness.append(Freshness(board.sources, clock))
     http = transport or HttpTransport(
         configuration, clock, connect_seconds=settings.connect_seconds
@@ -134,6 +139,7 @@ def create_app(
     work: Work = (
         ("hub", hub.run),
         ("freshness", freshness[0].run),
+        ("timer", timer.run),
         *((f"reflector {reflector.kind}", reflector.run) for reflector in reflectors),
     )
     close = http.close if isinstance(http, HttpTransport) else None

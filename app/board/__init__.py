@@ -2,7 +2,8 @@
 
 Each watched kind has two topics. Its records are internal: rules read them, nobody outside does.
 Its values are on the wire and follow the records inside the same batch: a value is a pure function
-of records, so nobody has to remember to bring one up to date.
+of records, so nobody has to remember to bring one up to date. Where time has a say, `derive` writes
+the values instead.
 
 Adding a kind takes its projection and one line in `WATCHED`.
 """

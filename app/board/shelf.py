@@ -27,7 +27,9 @@ class Shelf:
         self._pending: set[str | None] = set()
 
     def follow(self, owned: Topic[object] | None) -> None:
-        """Make the values follow the records, and what the records own."""
+        """Make the values follow the records, and what the records own, where nobody else does."""
+        if self.kind.derived:
+            return
         if owned is not None:
             Belongings(self, owned)
             return

@@ -45,7 +45,8 @@ class Watched:
     `value` makes what the detail audience reads out of a record, `summary` what the summary
     audience reads out of that; None where it reads nothing. With `owns`, `value` also gets the
     records of that other kind which belong to the record by uid. With `newest`, at most the 500
-    newest records of each namespace are kept, by the time that it gives.
+    newest records of each namespace are kept, by the time that it gives. A `derived` value takes
+    more than records, such as the time: `derive` makes it out of `value` and writes it.
     """
 
     @overload
@@ -56,6 +57,7 @@ class Watched:
         *,
         summary: Callable[[V], Wire] | None,
         newest: Callable[[AnyR], datetime] | None = None,
+        derived: bool = False,
     ) -> None: ...
 
     @overload
@@ -76,11 +78,13 @@ class Watched:
         summary: Callable[[V], Wire] | None,
         owns: Projection[OwnedR] | None = None,
         newest: Callable[[AnyR], datetime] | None = None,
+        derived: bool = False,
     ) -> None:
         # The types of one line fit together, which the overloads have checked; kinds of different
         # types stand in one row, so from here on a record is an object and a value is Wire.
         self.projection: Projection[object] = projection
         self.value = cast("Callable[..., Wire]", value)
+        self.derived = derived
         self.owns = None if owns is None else owns.topic
         self.newest = cast("Callable[[object], datetime] | None", newest)
         self.reads: dict[str, Callable[[Wire], bytes]] = {"detail": encode}

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from app.board import WATCHED, Board, Watched
 from app.cluster.metadata import Owner, RawObject
 from app.cluster.projection import Projection, Resource
-from app.cluster.projections.cronjobs import CRON_JOBS
+from app.cluster.projections.cronjobs import CRON_JOBS, CronJobRecord, cron_job_info
 from app.cluster.projections.events import WARNINGS
 from app.cluster.projections.jobs import JOBS
 from app.cluster.projections.pods import PODS
@@ -163,7 +163,8 @@ def test_the_summary_audience_reads_no_message_and_no_node(board: Board) -> None
 
 def test_cron_jobs_jobs_and_sources_have_their_summaries(board: Board) -> None:
     raw = {"metadata": metadata("nightly"), "spec": {"schedule": "@daily"}}
-    board.sink("cronjobs", "agents").replace(read(CRON_JOBS, raw))
+    ((key, record),) = read(CRON_JOBS, raw).items()
+    board.cronjobs.upsert(key, cron_job_info(cast("CronJobRecord", record)))
     board.sink("jobs", "agents").replace(read(JOBS, job("sync", "u")))
     board.sources.upsert(
         "pods/a",
@@ -175,6 +176,16 @@ def test_cron_jobs_jobs_and_sources_have_their_summaries(board: Board) -> None:
     assert source is not None
     assert b"secret" in board.sources.reads["detail"](source)
     assert b"secret" not in board.sources.reads["summary"](source)
+
+
+def test_a_derived_value_is_written_by_who_derives_it(board: Board) -> None:
+    raw = {"metadata": metadata("nightly"), "spec": {"schedule": "@daily"}}
+    sink = board.sink("cronjobs", "agents")
+    sink.replace(read(CRON_JOBS, raw))
+    sink.synced()
+    assert (len(board.records(CRON_JOBS)), len(board.cronjobs)) == (1, 0)
+    assert board.cronjobs.synced
+    assert [kind.projection for kind in board.watched if kind.derived] == [CRON_JOBS]
 
 
 def test_a_warning_is_kept_by_uid(board: Board) -> None:

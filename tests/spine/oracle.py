@@ -12,7 +12,7 @@ from app.cluster.projections.pods import PodRecord
 from app.model import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from app.board import Watched
     from tests.control_plane.api import Api
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 KINDS = ("pods", "cronjobs", "jobs", "events")
 """What is watched unless a test says otherwise: the topics, and the sources' kinds."""
+
+DERIVED = frozenset(
+    "state stateMessage nextScheduleTime recentRuns scheduleWords assumedTimeZone".split()
+)
+"""Fields of a CronJob that no list says: they depend on time, and on what was seen before."""
 
 Truth = Callable[[], Awaitable["dict[Address, Json]"]]
 
@@ -45,6 +50,16 @@ async def fresh_list(
                 value = kind.value(record, belongings(record, records[kind.owns].values()))
             values[topic, key] = json.loads(encode(value))
     return values
+
+
+def as_listed(held: Mapping[Address, Json]) -> dict[Address, Json]:
+    """What is held, as far as a list can say it."""
+    return {
+        address: {name: field for name, field in value.items() if name not in DERIVED}
+        if address[0] == "cronjobs"
+        else value
+        for address, value in held.items()
+    }
 
 
 async def list_records(api: Api, kind: Watched, namespace: str | None) -> dict[str, object]:

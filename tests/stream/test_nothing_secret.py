@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.board import Board
+from app.derive.cronjobs import CronJobs
+from app.derive.timer import Timer
 from app.stream import Hub, WriterClosed
 from tests.fakes.clock import ManualClock
 from tests.stream.wire import FakeWriter
@@ -110,8 +112,10 @@ OBJECTS: dict[str, Json] = {
 
 def board() -> tuple[Hub, Board]:
     """A board on which each kind has one object, as an API server sent it."""
-    hub = Hub(ManualClock())
+    clock = ManualClock()
+    hub = Hub(clock)
     made = Board(hub)
+    CronJobs(made, clock, Timer(clock), zone="UTC")
     for kind in made.watched:
         projection = kind.projection
         name = f"{projection.topic}-1"

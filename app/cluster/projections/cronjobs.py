@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NotRequired
 
 from typing_extensions import TypedDict
 
-from app.cluster.metadata import Metadata, Moment, RawObject, read_metadata, word
+from app.cluster.metadata import Metadata, Moment, RawObject, read_metadata, sentence, word
 from app.cluster.projection import Projection, Resource
 from app.model import CronJobInfo
 
@@ -63,6 +63,7 @@ class CronJobRecord(Metadata):
     """A CronJob: the whole rule of its schedule, and what its controller last did."""
 
     schedule: str
+    """Cut where it is longer than any list of minutes and hours; then it ends in a mark."""
     time_zone: str | None
     """None: the controller's own zone, which no client can know."""
     suspended: bool
@@ -80,7 +81,7 @@ def read_cron_job(raw: RawCronJob) -> CronJobRecord:
     status = raw.get("status") or RawCronJobStatus()
     return CronJobRecord(
         **read_metadata(raw["metadata"]),
-        schedule=word(spec["schedule"]),
+        schedule=sentence(spec["schedule"]),
         time_zone=word(spec.get("timeZone")) or None,
         suspended=bool(spec.get("suspend")),
         concurrency_policy=word(spec.get("concurrencyPolicy")) or "Allow",

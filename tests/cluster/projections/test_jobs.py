@@ -205,7 +205,7 @@ def test_a_retry_goes_on_and_says_how_often_it_failed() -> None:
 
 
 def test_a_job_that_is_being_deleted_says_so() -> None:
-    going = {"deletionTimestamp": ENDED}
+    going: Json = {"deletionTimestamp": ENDED}
     assert job_info(job(**going)).reason == "Terminating"
     assert job_info(job(COMPLETE, **going)).reason is None
 
