@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -72,6 +73,19 @@ async def test_line_14_lines_are_stamped_when_asked(admin: Client, namespace: st
     reply = await logs(admin, namespace, "p", timestamps="true")
     found = [STAMPED.fullmatch(line) for line in reply.text.splitlines()]
     assert [line and line[2] for line in found] == ["one", "two", "three"]
+
+
+async def test_line_14_a_log_can_be_read_from_a_moment_on(admin: Client, namespace: str) -> None:
+    """What was written in that second is there, what was written before it is not."""
+    await running(admin, namespace, log=LINES.rstrip())
+    stamped = (await logs(admin, namespace, "p", timestamps="true")).text.splitlines()
+    moments = [datetime.fromisoformat(line[: len("2026-01-31T09:05:00")]) for line in stamped]
+    for since in sorted(
+        {moment + timedelta(seconds=late) for moment in moments for late in (0, 1)}
+    ):
+        reply = await logs(admin, namespace, "p", sinceTime=f"{since.isoformat()}Z")
+        kept = zip(LINES.splitlines(keepends=True), moments, strict=True)
+        assert reply.text == "".join(line for line, moment in kept if moment >= since)
 
 
 async def test_line_14_following_is_a_stream_that_ends_with_the_container(

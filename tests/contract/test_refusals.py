@@ -398,6 +398,7 @@ async def test_line_09_too_many_requests_are_429_in_plain_text(
         assert refused is not None
         assert refused.text.strip() == "Too many requests, please try again later."
         assert refused.headers["content-type"].startswith("text/plain")
+        assert refused.headers["retry-after"] == "1"
         assert int(refused.headers["retry-after"]) >= 1
 
 

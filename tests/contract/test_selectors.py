@@ -48,14 +48,24 @@ async def test_line_06_labels_select(
     assert [item["metadata"]["name"] for item in found["items"]] == names
 
 
-@pytest.mark.parametrize("selector", ["app in web", "=web", "app in (web", "a=b=c", "-a", "a,,b"])
+@pytest.mark.parametrize(
+    ("selector", "message"),
+    [
+        ("app in web", "unable to parse requirement: found 'web' expected: '('"),
+        ("=web", "found '=', expected: !, identifier, or 'end of string'"),
+        ("app in (web", "unable to parse requirement: found '', expected: ',' or ')'"),
+        ("a=b=c", "found '=', expected: ',' or 'end of string'"),
+        ("a,,b", "found ',', expected: identifier after ','"),
+        ("-a", 'unable to parse requirement: <nil>: Invalid value: "-a": name part must consist'),
+    ],
+)
 async def test_line_06_a_label_selector_that_is_none_is_refused(
-    admin: Client, namespace: str, selector: str
+    admin: Client, namespace: str, selector: str, message: str
 ) -> None:
-    reply = await admin.read(CONFIGMAPS, namespace, labelSelector=selector)
-    code, reason, message = reply.refusal
-    assert (code, reason) == (400, "BadRequest")
-    assert message.startswith("unable to parse requirement: ") or "found" in message
+    for query in ({}, {"watch": "true"}):
+        reply = await admin.read(CONFIGMAPS, namespace, labelSelector=selector, **query)
+        assert reply.refusal[:2] == (400, "BadRequest")
+        assert reply.refusal[2].startswith(message)
 
 
 @pytest.mark.parametrize(
