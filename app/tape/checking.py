@@ -88,7 +88,7 @@ class Checker:
             _text(told.pop("id", ""), "id")
             if told:
                 raise _Wrong(f"unknown field {_shown(min(told))}")
-            return Moment(number, at_ms, self._what(event, data), len(line))
+            return Moment(number, at_ms, self._what(event, data))
         except (InvalidRequest, _Wrong) as wrong:
             raise TapeError(number, str(wrong)) from None
         except RecursionError:

@@ -62,5 +62,3 @@ class Moment:
     at_ms: int
     """Since the tape's first message."""
     what: What
-    size: int
-    """Bytes of the line."""

@@ -10,7 +10,6 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import anyio
-from anyio import to_thread
 
 from app.model import Source
 from app.tape.fold import Fold, sources_in
@@ -87,18 +86,18 @@ class Player:
         self._time.start(0.0)
         if again and not opening:
             self._begin_with(fold)
-        with closing(self._tape.batches()) as batches:
-            while batch := await to_thread.run_sync(next, batches, ()):
-                for moment in batch:
-                    at = moment.at_ms / 1000
-                    if moment.line > opening:
-                        await anyio.sleep(self._time.wait_for(at))
-                        self._put(moment.what)
-                        continue
-                    fold.take(moment.what)
-                    if moment.line == opening:
-                        self._time.start(at)
-                        self._begin_with(fold)
+        # A line is at most what our server writes at once: read and checked in a few milliseconds.
+        with closing(self._tape.moments()) as moments:
+            for moment in moments:
+                at = moment.at_ms / 1000
+                if moment.line > opening:
+                    await anyio.sleep(self._time.wait_for(at))
+                    self._put(moment.what)
+                    continue
+                fold.take(moment.what)
+                if moment.line == opening:
+                    self._time.start(at)
+                    self._begin_with(fold)
 
     def _begin_with(self, fold: Fold) -> None:
         with self._hub.batch():

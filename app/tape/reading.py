@@ -12,16 +12,12 @@ from app.tape.lines import Lines
 from app.tape.moments import Changes, Whole, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Generator, Iterable
     from pathlib import Path
 
     from app.model import Wire
     from app.tape.forms import Header
     from app.tape.moments import Moment
-
-MOST_AT_ONCE = 64
-BYTES_AT_ONCE = 262_144
-"""Of lines that are read ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +37,7 @@ class Tape:
     note: str | None
     """How it ends, unless it ends well."""
 
-    def moments(self) -> Iterator[Moment]:
+    def moments(self) -> Generator[Moment]:
         """Everything on it, in its order.
 
         Raises while iterating:
@@ -49,18 +45,6 @@ class Tape:
             OSError: It cannot be read.
         """
         return _moments(Lines(self.path))
-
-    def batches(self) -> Generator[list[Moment]]:
-        """The same, as many at a time as need little memory."""
-        batch: list[Moment] = []
-        size = 0
-        for moment in self.moments():
-            batch.append(moment)
-            size += moment.size
-            if len(batch) >= MOST_AT_ONCE or size >= BYTES_AT_ONCE:
-                yield batch
-                batch, size = [], 0
-        yield batch
 
 
 def open_tape(path: Path) -> Tape:
@@ -95,7 +79,7 @@ def _header(lines: Lines) -> Header:
     raise TapeError(1, "it ends before its first line does")
 
 
-def _moments(lines: Lines) -> Iterator[Moment]:
+def _moments(lines: Lines) -> Generator[Moment]:
     checker = Checker()
     numbered = iter(lines)
     next(numbered, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from app.model import encode
 from app.tape.forms import LINE_LIMIT, TapeError
@@ -16,14 +16,22 @@ if TYPE_CHECKING:
 LEVEL = 6
 
 
+class File(Protocol):
+    """A file that does not buffer."""
+
+    def write(self, data: memoryview, /) -> int:
+        """Take as much as it can; gives how many bytes that were."""
+        ...
+
+
 class Writer:
-    """Packs lines into a file that does not buffer; holds one line and what zlib needs.
+    """Packs lines into a file; holds one line and what zlib needs.
 
     What was written before the last `flush` is in the file, at a byte that gzip can be read up to.
     Every method but the constructor may raise OSError.
     """
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: File) -> None:
         self._file = file
         self._packer = zlib.compressobj(LEVEL, zlib.DEFLATED, WINDOW)
         self._lines = 0
