@@ -25,7 +25,7 @@ ZONES = (
 ORDINARY = (
     *("UTC", "Europe/Berlin", "Europe/London", "America/New_York", "America/Los_Angeles"),
     *("Asia/Kolkata", "Asia/Kathmandu", "Australia/Sydney", "Pacific/Auckland"),
-    *("America/Caracas", "Pacific/Kiritimati", "Europe/Dublin"),
+    *("Pacific/Kiritimati", "Europe/Dublin", "Asia/Tokyo"),
 )
 """Where a clock changes by whole hours and never at midnight, or not at all."""
 
