@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 from contextlib import asynccontextmanager
+from functools import partial
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -23,10 +24,14 @@ from app.cluster.configuration import load
 from app.cluster.limits import WatchLimits
 from app.cluster.reflector import Reflector
 from app.cluster.transport import HttpTransport
-from app.derive.cronjobs import CronJobs
 from app.derive.freshness import Freshness
+from app.derive.health import Health
+from app.derive.history import History
+from app.derive.incidents import Incidents
+from app.derive.skew import Skew
 from app.derive.timer import Timer
 from app.model import EVERYWHERE
+from app.store.health import HealthFile
 from app.stream import Hub, Limits
 from app.web.front import Application
 from app.web.rooms import Rooms
@@ -100,11 +105,22 @@ def create_app(
     )
     board = Board(hub, watched)
     timer = Timer(clock)
-    if set(CronJobs.KINDS).issubset(kind.projection.topic for kind in board.watched):
-        CronJobs(board, clock, timer, zone=settings.controller_time_zone)
+    incidents = Incidents(
+        board,
+        clock,
+        timer,
+        on_delay=settings.on_delay_seconds,
+        off_delay=settings.off_delay_seconds,
+    )
+    kept = None if settings.data_dir is None else HealthFile(settings.data_dir)
+    history = History(clock, timer, keep=None if kept is None else kept.keep)
+    health = Health(board, clock, timer, on_delay=settings.on_delay_seconds, heard=history.hear)
     freshness.append(Freshness(board.sources, clock))
     http = transport or HttpTransport(
-        configuration, clock, connect_seconds=settings.connect_seconds
+        configuration,
+        clock,
+        connect_seconds=settings.connect_seconds,
+        dated=Skew(incidents.skewed).dated,
     )
     namespaces = namespaces_of(settings, configuration)
     reflectors = [
@@ -135,11 +151,15 @@ def create_app(
         base_path=settings.base_path,
         allowed_hosts=frozenset({*settings.allowed_hosts, named(settings.host)}),
         trusted_proxies=settings.trusted_proxies,
+        incidents=incidents,
+        health=health,
+        history=history,
     )
     work: Work = (
         ("hub", hub.run),
         ("freshness", freshness[0].run),
         ("timer", timer.run),
+        *(() if kept is None else (("store", partial(_keep, kept, history)),)),
         *((f"reflector {reflector.kind}", reflector.run) for reflector in reflectors),
     )
     close = http.close if isinstance(http, HttpTransport) else None
@@ -175,6 +195,12 @@ def lifespan(
             await close()
 
     return opened
+
+
+async def _keep(file: HealthFile, history: History) -> None:
+    """Know what an earlier process saw, then write what this one sees."""
+    history.restore(await file.load())
+    await file.run()
 
 
 def _settle_refused(board: Board) -> None:

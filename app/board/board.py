@@ -14,6 +14,7 @@ from app.model import (
     EVERYWHERE,
     encode,
     summarize_cronjob,
+    summarize_incident,
     summarize_job,
     summarize_pod,
     summarize_source,
@@ -24,14 +25,23 @@ if TYPE_CHECKING:
 
     from app.cluster.ports import Sink
     from app.cluster.projection import Projection
-    from app.model import CronJobInfo, JobInfo, PodHealth, Source, Warning, Wire
+    from app.model import (
+        CronJobInfo,
+        HealthSummary,
+        Incident,
+        JobInfo,
+        PodHealth,
+        Source,
+        Warning,
+        Wire,
+    )
     from app.stream import Hub, Topic
 
 R = TypeVar("R")
 
 WATCHED: tuple[Watched, ...] = (
     Watched(PODS, pod_health, summary=summarize_pod),
-    Watched(CRON_JOBS, cron_job_info, summary=summarize_cronjob, derived=True),
+    Watched(CRON_JOBS, cron_job_info, summary=summarize_cronjob),
     Watched(JOBS, job_info, summary=summarize_job, owns=PODS),
     Watched(WARNINGS, warning, summary=None, newest=last_seen),
 )
@@ -53,6 +63,21 @@ class Board:
         )
         # We ourselves say how our sources are: that is known from the first moment.
         self.sources.mark_synced()
+        self.incidents: Topic[Incident] = hub.topic(
+            "incidents",
+            reads={
+                "detail": encode,
+                "summary": lambda incident: encode(summarize_incident(incident)),
+            },
+            namespace_of=_namespace_of_incident,
+        )
+        """What wants attention, by `kind/namespace/name`; written by `derive`."""
+        self.health: Topic[HealthSummary] = hub.topic(
+            "health",
+            reads={"detail": encode, "summary": encode},
+            namespace_of=lambda key: None,
+        )
+        """The word for the whole, under the key `current`; written by `derive`."""
 
     @property
     def pods(self) -> Topic[PodHealth]:
@@ -98,4 +123,9 @@ class Board:
 
 def _namespace_of_source(key: str) -> str | None:
     namespace = key.partition("/")[2]
+    return None if namespace == EVERYWHERE else namespace
+
+
+def _namespace_of_incident(key: str) -> str | None:
+    namespace = key.split("/")[1]
     return None if namespace == EVERYWHERE else namespace

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from app.errors import ClusterError
     from app.model import Proof
@@ -50,4 +51,12 @@ class Monitor(Protocol):
 
     def failed(self, error: ClusterError) -> None:
         """An attempt failed; another follows by itself."""
+        ...
+
+
+class Dated(Protocol):
+    """Who is told what the API server's clock says."""
+
+    def __call__(self, said: str, sent: datetime, received: datetime) -> None:
+        """An answer's `Date`, and when by our clock we asked and were answered."""
         ...

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from app.clock import Clock
     from app.cluster.configuration import ClusterConfiguration
+    from app.cluster.ports import Dated
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 60.0
@@ -73,12 +74,14 @@ class HttpTransport:
         connect_seconds: float = CONNECT_SECONDS,
         answer_seconds: float = ANSWER_SECONDS,
         error_seconds: float = ERROR_SECONDS,
+        dated: Dated | None = None,
     ) -> None:
         self._configuration = configuration
         self._clock = clock
         self._connect_seconds = connect_seconds
         self._answer_seconds = answer_seconds
         self._error_seconds = error_seconds
+        self._dated = dated
         self._pools = Pools(configuration.tls, clock)
 
     async def __aenter__(self) -> HttpTransport:
@@ -146,6 +149,7 @@ class HttpTransport:
         if call.body is not None:
             headers["Content-Type"] = "application/json"
         session = await stack.enter_async_context(self._pools.session(streaming=streaming))
+        sent = self._clock.now()
         try:
             with _faults():
                 response = await session.request(
@@ -163,6 +167,8 @@ class HttpTransport:
             self._pools.doubt()
             raise
         stack.callback(_drop, response)
+        if self._dated is not None and (said := response.headers.get("Date")) is not None:
+            self._dated(said, sent, self._clock.now())
         return response
 
 

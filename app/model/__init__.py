@@ -28,7 +28,18 @@ from app.model.executions import (
     summarize_execution,
 )
 from app.model.exits import ExecutionStatus, execution_status
-from app.model.health import Health, HealthCounts, HealthStatus, HealthSummary
+from app.model.health import (
+    HISTORY_STEPS,
+    STEP_SECONDS,
+    Health,
+    HealthCounts,
+    HealthHistory,
+    HealthPoint,
+    HealthStatus,
+    HealthSummary,
+    health_status,
+    worse,
+)
 from app.model.incidents import (
     Action,
     Incident,
@@ -60,8 +71,10 @@ from app.model.wire import Timestamp, Wire, decode, encode, format_time, to_obje
 
 __all__ = [
     "EVERYWHERE",
+    "HISTORY_STEPS",
     "PAGE_SIZE_LIMIT",
     "PROMPT_LIMIT",
+    "STEP_SECONDS",
     "Action",
     "AuthStatus",
     "AuthSummary",
@@ -78,6 +91,8 @@ __all__ = [
     "ExecutionSummary",
     "Health",
     "HealthCounts",
+    "HealthHistory",
+    "HealthPoint",
     "HealthStatus",
     "HealthSummary",
     "Incident",
@@ -112,6 +127,7 @@ __all__ = [
     "encode",
     "execution_status",
     "format_time",
+    "health_status",
     "summarize_auth",
     "summarize_cronjob",
     "summarize_execution",
@@ -121,4 +137,5 @@ __all__ = [
     "summarize_refresh",
     "summarize_source",
     "to_object",
+    "worse",
 ]

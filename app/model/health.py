@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from app.model.pods import PodHealth
-from app.model.wire import Count, Timestamp, Wire
+from app.model.wire import Count, Milliseconds, Timestamp, Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
 
 Health = Literal["healthy", "degraded", "unhealthy"]
 
@@ -14,23 +18,70 @@ class HealthStatus(Wire):
     """Health with the pods it was judged by, made when somebody asks."""
 
     status: Health
+    """The word for the whole."""
     pods: tuple[PodHealth, ...]
+    """Every pod."""
     timestamp: Timestamp
+    """When it was judged."""
 
 
 class HealthCounts(Wire):
     """How many incidents of each severity count at present."""
 
     critical: Count = 0
+    """Critical ones."""
     warning: Count = 0
+    """Warnings."""
     info: Count = 0
+    """Those that only inform."""
 
 
 class HealthSummary(Wire):
     """Health as the stream carries it, to both audiences."""
 
     status: Health
+    """The word for the whole."""
     reasons: tuple[str, ...]
     """Titles of the incidents that made it so, worst first."""
     counts: HealthCounts
+    """Incidents that count, by severity."""
     since: Timestamp
+    """Since when the word is the same."""
+
+
+HISTORY_STEPS = 720
+"""24 hours of two minutes."""
+
+STEP_SECONDS = 120
+
+
+class HealthPoint(Wire):
+    """The worst that health was within one step of its history."""
+
+    at: Timestamp
+    """Where the step begins."""
+    status: Health
+    """The word for the whole."""
+
+
+class HealthHistory(Wire):
+    """Health over the last 24 hours; a step of which nothing is known is absent."""
+
+    step_ms: Milliseconds = STEP_SECONDS * 1000
+    """The length of a step in milliseconds."""
+    points: tuple[HealthPoint, ...]
+    """Oldest first."""
+
+
+def health_status(status: Health, pods: Iterable[PodHealth], now: datetime) -> HealthStatus:
+    """Health as the route answers it: with every pod, by namespace and name."""
+    ordered = sorted(pods, key=lambda pod: (pod.namespace or "", pod.name))
+    return HealthStatus(status=status, pods=tuple(ordered), timestamp=now)
+
+
+def worse(one: Health, other: Health) -> Health:
+    """The worse of two."""
+    return max(one, other, key=_ORDER.index)
+
+
+_ORDER: tuple[Health, ...] = ("healthy", "degraded", "unhealthy")

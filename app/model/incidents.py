@@ -15,7 +15,9 @@ class Action(Wire):
     """Something a person can do about an incident."""
 
     id: str
+    """A word for the action."""
     label: str
+    """What to do, in words."""
     command: str | None = None
     """To copy into a shell."""
 
@@ -23,27 +25,39 @@ class Action(Wire):
 class Incident(Wire):
     """Something that wants attention, for the detail audience.
 
-    `title` and `reason` are words of ours; text from the cluster stays with its object.
+    `title` and `reason` are words of ours; the cluster's are in `message`.
     """
 
     key: str
+    """`kind/namespace/name`, the same as long as it lasts."""
     kind: str
+    """Which rule found it."""
     severity: Severity
+    """How bad it is: a critical one wants somebody now."""
     state: IncidentState
+    """`new` until it has lasted; `unknown` while its source cannot be trusted."""
     title: str
+    """What is wrong, in a few words."""
     reason: str
+    """Why, in a sentence."""
     since: Timestamp
+    """When it began."""
     last_change: Timestamp
+    """When it last changed."""
     count: Count
     """How often it came back; more than one means that it is flapping."""
     objects: tuple[ObjectReference, ...]
+    """Whom it is about, at most as many as fit."""
     actions: tuple[Action, ...]
+    """What can be done about it."""
     caused_by: str | None = None
     """The key of the incident that explains this one."""
+    message: str | None = None
+    """What the cluster says of the first object."""
 
 
 class IncidentSummary(Wire):
-    """An incident for the summary audience: all but what can be done about it."""
+    """An incident for the summary audience: not what can be done, nor the cluster's own words."""
 
     key: str
     kind: str

@@ -152,6 +152,22 @@ class Judging(Section):
     follows it, and no client can ask for it; the default is what nearly every cluster has. Pages
     say where it was assumed."""
 
+    on_delay_seconds: float = Field(default=15, ge=0, le=600)
+    """So long something is wrong before it counts; until then it is shown as new. Most of what goes
+    wrong for less mends itself."""
+
+    off_delay_seconds: float = Field(default=30, ge=0, le=3600)
+    """So long something is well again before it is called resolved: longer than a container that
+    crashes again and again lives in between."""
+
+
+class Storage(Section):
+    """What outlives the process."""
+
+    data_dir: Annotated[Path, AfterValidator(Path.expanduser)] | None = None
+    """Directory for what is kept: the history of health. It is made if it does not exist. Not set,
+    everything is in memory and begins anew with each start."""
+
 
 class Logging(Section):
     """What is logged, and how it looks. Headers, bodies and tokens never are."""
@@ -165,7 +181,9 @@ class Logging(Section):
     read."""
 
 
-class Settings(Logging, Judging, Streaming, Watching, ClusterAccess, Listening, BaseSettings):
+class Settings(
+    Logging, Storage, Judging, Streaming, Watching, ClusterAccess, Listening, BaseSettings
+):
     """All settings. Constructed directly it reads nothing from outside; `load` does."""
 
     model_config = SettingsConfigDict(
@@ -182,6 +200,7 @@ class Settings(Logging, Judging, Streaming, Watching, ClusterAccess, Listening, 
         Watching,
         Streaming,
         Judging,
+        Storage,
         Logging,
     )
 

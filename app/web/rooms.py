@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from app.clock import Clock
     from app.cluster.reflector import Reflector
     from app.derive.freshness import Freshness
+    from app.derive.health import Health
+    from app.derive.history import History
+    from app.derive.incidents import Incidents
     from app.stream import Hub
     from app.tape import Mark
     from app.web.proxies import Network
@@ -35,6 +38,11 @@ class Rooms:
     base_path: str = ""
     allowed_hosts: frozenset[str] = frozenset()
     trusted_proxies: tuple[Network, ...] = field(default_factory=tuple)
+    incidents: Incidents | None = None
+    """Keeps what was resolved; None where incidents are not made but replayed."""
+    health: Health | None = None
+    """Judges a choice of namespaces; None as above: then the board's word is for all of them."""
+    history: History | None = None
     replay: Mark | None = None
     """Of the tape that is on the board in place of a cluster."""
 

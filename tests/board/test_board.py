@@ -71,9 +71,10 @@ def shown(board: Board, audience: str, kind: str, key: str) -> Json:
 
 
 def test_the_wall_has_these_topics_for_these_readers(hub: Hub, board: Board) -> None:
-    assert hub.readable("detail") == ("pods", "cronjobs", "jobs", "events", "sources")
+    ours = ("sources", "incidents", "health")
+    assert hub.readable("detail") == ("pods", "cronjobs", "jobs", "events", *ours)
     # A warning's text is whatever a controller wrote: no wall shows it.
-    assert hub.readable("summary") == ("pods", "cronjobs", "jobs", "sources")
+    assert hub.readable("summary") == ("pods", "cronjobs", "jobs", *ours)
     assert hub.readable("none") == ()
     assert [kind.projection for kind in board.watched] == [PODS, CRON_JOBS, JOBS, WARNINGS]
 

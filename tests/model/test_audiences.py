@@ -109,6 +109,7 @@ INCIDENT = Incident(
     objects=(ObjectReference(kind="Pod", namespace="agents", name="one"),),
     actions=(Action(id="copy", label="Copy", command="SECRET"),),
     caused_by="source/pods/agents",
+    message="SECRET",
 )
 RUN = ExecutionSummary(
     id=IDENTITY,
@@ -166,7 +167,7 @@ def reads(summarize: Callable[[V], Wire], value: V, hidden: str) -> object:
         reads(summarize_cronjob, CRONJOB, "stateMessage"),
         reads(summarize_job, JOB, ""),
         reads(summarize_source, SOURCE, "message missingRule"),
-        reads(summarize_incident, INCIDENT, "actions"),
+        reads(summarize_incident, INCIDENT, "actions message"),
         reads(summarize_execution, RUN, "title errorMessage startedBy source queuedAt position"),
         reads(summarize_auth, AUTH, "provedBy source fingerprint"),
         reads(summarize_refresh, REFRESH, "error id startedBy steps remediation"),

@@ -55,6 +55,8 @@ FIELDS: dict[str, str] = {
     "HealthStatus": "status pods timestamp",
     "HealthSummary": "status reasons counts since",
     "HealthCounts": "critical? warning? info?",
+    "HealthHistory": "stepMs? points",
+    "HealthPoint": "at status",
     "AuthStatus": (
         "authenticated expiresAt? lastChecked"
         " specId? state? method? provedAt? provedBy? source? fingerprint?"
@@ -67,7 +69,8 @@ FIELDS: dict[str, str] = {
     "RefreshSummary": "step progress message startedAt? completedAt? specId? failedStep? reason?",
     "StepRecord": "state startedAt completedAt? message?",
     "Incident": (
-        "key kind severity state title reason since lastChange count objects actions causedBy?"
+        "key kind severity state title reason since lastChange count objects actions causedBy? "
+        "message?"
     ),
     "IncidentSummary": (
         "key kind severity state title reason since lastChange count objects causedBy?"

@@ -48,7 +48,7 @@ class Page:
         self.snapshots: list[tuple[str, bool]] = []
         """Topic of each complete snapshot, and whether it was synced."""
         self.removed: list[Address] = []
-        """Keys whose value was taken away, in order."""
+        """Keys of the cluster's objects whose value was taken away, in order."""
         self._seen: dict[str, int] = {}
         """The last seq of each epoch."""
         self._assembly: Assembly | None = None
@@ -190,7 +190,8 @@ class Page:
 
     def _drop(self, address: Address) -> None:
         if self.values.pop(address, None) is not None:
-            self.removed.append(address)
+            if address[0] != "incidents":
+                self.removed.append(address)
         self.stale.discard(address)
 
     def _move(self, id: str) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import aiohttp
 
-from tests.spine.oracle import as_listed
 from tests.spine.page import Address, Page
 from tests.stream.wire import parse_sse, parse_websocket
 
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
     from tests.stream.wire import Event, Json
 
 Dialect = Literal["sse", "websocket"]
+
+OURS = frozenset({"sources", "incidents", "health"})
+"""Topics that say what we make of the others."""
 
 IMPATIENCE_SECONDS = 0.05
 """Between two attempts to connect: that of a person who presses reload, not of a browser."""
@@ -131,7 +133,7 @@ class Readers:
         await self.until(Page.all_live)
 
     async def converge(self, truth: Truth) -> None:
-        """Wait until every page holds the truth, and nothing else but the sources.
+        """Wait until every page holds the truth, and nothing else but what we say of ourselves.
 
         The truth is asked for again after each look: it may still move.
         """
@@ -143,7 +145,7 @@ class Readers:
                         reader.news.clear()
                         expected = await truth()
                         page = reader.page
-                        if as_listed(page.held(set(page.topics) - {"sources"})) == expected:
+                        if page.held(set(page.topics) - OURS) == expected:
                             break
                         await reader.news.wait()
             except TimeoutError:
@@ -153,7 +155,7 @@ class Readers:
 
 def differences(page: Page, expected: Mapping[Address, Json]) -> list[str]:
     """What a page holds otherwise."""
-    held = as_listed(page.held(set(page.topics) - {"sources"}))
+    held = page.held(set(page.topics) - OURS)
     return [
         f"{address}: held {held.get(address)}, true {expected.get(address)}"
         for address in sorted(held.keys() | expected.keys())

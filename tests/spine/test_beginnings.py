@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from tests.spine.oracle import Truth
 
 DEFINITIONS = Resource("apiextensions.k8s.io/v1", "customresourcedefinitions")
-SOURCES = {"sources": True}
-"""What we say of ourselves is known from the first moment."""
+OURS = {"sources": True, "incidents": False, "health": False}
+"""What we say of our sources is known from the first moment; what that means is not."""
 
 
 async def test_the_api_server_comes_later_than_we(
@@ -48,7 +48,7 @@ async def test_the_api_server_comes_later_than_we(
     async with House(config, namespace) as house, reading(house) as readers:
         await readers.until(lambda page: set(page.states().values()) == {"late"})
         for page in readers.pages:
-            assert page.synced == SOURCES | dict.fromkeys(KINDS, False)
+            assert page.synced == OURS | dict.fromkeys(KINDS, False)
         async with (
             aiohttp.ClientSession() as session,
             session.get(f"{house.url}/readyz?verbose") as answer,
@@ -100,7 +100,7 @@ async def test_we_are_killed_and_come_back_while_the_api_server_is_away(
         with Serving(tmp_path, *flags, kubeconfig=config) as served:
             address.url = served.url.rstrip("/")
             await trial.all_are("late")
-            await readers.until(lambda page: page.synced == dict.fromkeys(KINDS, False) | SOURCES)
+            await readers.until(lambda page: page.synced == dict.fromkeys(KINDS, False) | OURS)
             for page, values in zip(readers.pages, held, strict=True):
                 assert page.reasons == ["fresh", "epoch"]
                 assert page.held(KINDS) == values
@@ -181,7 +181,8 @@ async def test_one_more_kind_is_one_projection_and_one_line(
     config = control_plane.kubeconfig()
     async with House(config, namespace, watched=watched) as house, reading(house) as readers:
         await readers.live()
-        assert readers.pages[0].topics[-2:] == ["configmaps", "sources"]
+        topics = readers.pages[0].topics
+        assert topics[-4:] == ["configmaps", "sources", "incidents", "health"]
         await admin.create(settings | {"data": {"model": "small"}}, namespace)
         key = f"{namespace}/settings"
         await readers.until(shows("configmaps", key, keys=["model"]))

@@ -152,7 +152,8 @@ def test_the_objects_do_carry_it() -> None:
     assert all(SECRET in json.dumps(raw) for raw in OBJECTS.values())
     assert {kind.projection.topic for kind in made.watched} == OBJECTS.keys()
     assert all(len(made.values(name)) == 1 for name in OBJECTS)
-    assert hub.readable("detail") == (*(kind.projection.topic for kind in made.watched), "sources")
+    watched = tuple(kind.projection.topic for kind in made.watched)
+    assert hub.readable("detail") == (*watched, "sources", "incidents", "health")
 
 
 @pytest.mark.parametrize("audience", ["detail", "summary", "none", ""])

@@ -97,7 +97,7 @@ async def test_ten_thousand_come_and_go_and_leave_nothing_behind() -> None:
 
         async with Reader(running.port) as reader:
             await reader.follow()
-            assert len(await reader.snapshot()) == 6
+            assert len(await reader.snapshot()) == 8
 
 
 async def quiet(running: Process) -> None:

@@ -22,7 +22,7 @@ from tests.web.test_routes import complain
 if TYPE_CHECKING:
     from tests.web.served import Served
 
-TOPICS = ("pods", "cronjobs", "jobs", "events", "sources")
+TOPICS = ("pods", "cronjobs", "jobs", "events", "sources", "incidents", "health")
 
 
 def health(name: str, restarts: int = 0, message: str | None = None) -> PodHealth:
@@ -86,7 +86,7 @@ async def test_a_stream_begins_with_hello_and_everything(served: Served) -> None
         "build": "0.1.0",
     }
     assert [event.data["topic"] for event in snapshots] == list(TOPICS)
-    assert [event.id for event in snapshots] == [None] * 4 + [position(served)]
+    assert [event.id for event in snapshots] == [None] * (len(TOPICS) - 1) + [position(served)]
     assert all(event.data["synced"] is True for event in snapshots)
     assert {item["key"] for item in snapshots[0].items} >= {"agents/agent-0", "agents/web-0"}
 
@@ -329,7 +329,7 @@ async def test_no_more_streams_than_there_is_room_for() -> None:
         await become(lambda: served.rooms.readers == 0)
         async with Reader(served.port) as reader:
             await reader.follow()
-            assert len(await reader.snapshot()) == 6
+            assert len(await reader.snapshot()) == 1 + len(TOPICS)
 
 
 async def test_who_comes_into_a_drain_is_sent_on() -> None:

@@ -103,9 +103,8 @@ async def test_a_file_is_sent_whole_whatever_part_is_asked_for(
 
 async def test_the_good_ones_are_listed(application: Application) -> None:
     told = problem_of(await ask(application, "/api/stream?topics=secrets"))
-    assert told["error"] == (
-        "Unknown topic: secrets. Good ones: pods, cronjobs, jobs, events, sources."
-    )
+    good = "pods, cronjobs, jobs, events, sources, incidents, health"
+    assert told["error"] == f"Unknown topic: secrets. Good ones: {good}."
 
 
 @pytest.mark.parametrize(
