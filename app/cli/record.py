@@ -170,6 +170,7 @@ class Recorder:
         self._started = 0.0
         self._file: IO[bytes] | None = None
         self._writer: Writer | None = None
+        self._cut_off = False
         self._gaps = 0
 
     def take(self, message: Message, changes: Sequence[Change], hello: Hello) -> None:
@@ -203,9 +204,9 @@ class Recorder:
                     return
 
     def finish(self) -> None:
-        """Write the end, if that is still possible."""
+        """Write the end, unless the file ends where it would not take more."""
         with suppress(End), self._told():
-            if self._writer is not None and self.failure is None:
+            if self._writer is not None and not self._cut_off:
                 self._writer.close()
         with suppress(End), self._told():
             if self._file is not None:
@@ -254,6 +255,7 @@ class Recorder:
         try:
             yield
         except OSError as error:
+            self._cut_off = True
             self.failure = self.failure or error.strerror or str(error)
         except TapeError as error:
             self.failure = self.failure or str(error)
