@@ -24,6 +24,7 @@ from app.cluster.configuration import load
 from app.cluster.limits import WatchLimits
 from app.cluster.reflector import Reflector
 from app.cluster.transport import HttpTransport
+from app.derive.cronjobs import CronJobs
 from app.derive.freshness import Freshness
 from app.derive.health import Health
 from app.derive.history import History
@@ -105,6 +106,8 @@ def create_app(
     )
     board = Board(hub, watched)
     timer = Timer(clock)
+    if set(CronJobs.KINDS).issubset(kind.projection.topic for kind in board.watched):
+        CronJobs(board, clock, timer, zone=settings.controller_time_zone)
     incidents = Incidents(
         board,
         clock,

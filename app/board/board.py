@@ -41,7 +41,7 @@ R = TypeVar("R")
 
 WATCHED: tuple[Watched, ...] = (
     Watched(PODS, pod_health, summary=summarize_pod),
-    Watched(CRON_JOBS, cron_job_info, summary=summarize_cronjob),
+    Watched(CRON_JOBS, cron_job_info, summary=summarize_cronjob, derived=True),
     Watched(JOBS, job_info, summary=summarize_job, owns=PODS),
     Watched(WARNINGS, warning, summary=None, newest=last_seen),
 )

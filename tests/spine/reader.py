@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import aiohttp
 
+from tests.spine.oracle import as_listed
 from tests.spine.page import Address, Page
 from tests.stream.wire import parse_sse, parse_websocket
 
@@ -145,7 +146,7 @@ class Readers:
                         reader.news.clear()
                         expected = await truth()
                         page = reader.page
-                        if page.held(set(page.topics) - OURS) == expected:
+                        if as_listed(page.held(set(page.topics) - OURS)) == expected:
                             break
                         await reader.news.wait()
             except TimeoutError:
@@ -155,7 +156,7 @@ class Readers:
 
 def differences(page: Page, expected: Mapping[Address, Json]) -> list[str]:
     """What a page holds otherwise."""
-    held = page.held(set(page.topics) - OURS)
+    held = as_listed(page.held(set(page.topics) - OURS))
     return [
         f"{address}: held {held.get(address)}, true {expected.get(address)}"
         for address in sorted(held.keys() | expected.keys())
