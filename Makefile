@@ -6,6 +6,7 @@
 #   make control-plane   build the Kubernetes control plane that the tests run on (needs Go >= 1.26)
 #   make bench           the benchmarks; writes docs/benchmarks.md
 #   make docs            docs/settings.md again from the settings
+#   make wire            static/wire.d.ts again from the models
 #   make screenshot      docs/images/demo.png again from the demo (needs Debian's chromium)
 #   make lock            resolve the dependencies again into the hashed requirement files (needs uv)
 #   make clean           remove what the other targets made inside the checkout
@@ -18,7 +19,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo install test check pytest page-types control-plane bench docs screenshot lock clean
+.PHONY: help demo install test check pytest page-types control-plane bench docs wire screenshot lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -80,6 +81,10 @@ bench: $(VENV)/.ready
 
 docs: $(VENV)/.ready
 	$(BIN)/python -m app.settings.reference docs/settings.md
+
+wire: $(VENV)/.ready
+	$(BIN)/python -m app openapi --types > static/wire.d.ts.new
+	@mv static/wire.d.ts.new static/wire.d.ts
 
 screenshot: $(VENV)/.ready
 	$(BIN)/python -m tests.browser.screenshot docs/images/demo.png

@@ -19,6 +19,8 @@ class Data(Wire, Generic[T]):
 
     data: T
     success: Literal[True] = True
+    doubtful: tuple[str, ...] | None = None
+    """Sources of the data that are not live, as `kind/namespace`; absent when all are."""
 
 
 class Page(Wire, Generic[T]):
@@ -28,16 +30,22 @@ class Page(Wire, Generic[T]):
     total: Count
     page: Annotated[int, Field(ge=1)]
     page_size: Annotated[int, Field(ge=1, le=PAGE_SIZE_LIMIT)]
+    doubtful: tuple[str, ...] | None = None
+    """Sources of the data that are not live, as `kind/namespace`; absent when all are."""
 
 
 class Problem(Wire):
     """An error: `code` is the HTTP status, `reason` a fixed word, `error` safe to show."""
 
     error: str
+    """What is wrong, in a sentence that is safe to show."""
     success: Literal[False] = False
     code: Annotated[int, Field(ge=400, le=599)] | None = None
+    """The HTTP status."""
     reason: str | None = None
+    """A fixed word for it, such as `unknown_topic`."""
     request_id: str | None = None
+    """What the log calls this request."""
 
 
 class TimedOutRun(Wire):

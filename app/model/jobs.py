@@ -13,19 +13,26 @@ class JobInfo(Wire):
     """A Job for the detail audience; its status comes from its conditions, never from counters."""
 
     name: str
+    """The Job's name."""
     cron_job_name: str
     """The CronJob that owns it, `""` when none does."""
     start_time: Timestamp | None = None
+    """When its controller first took it up."""
     completion_time: Timestamp | None = None
+    """When it succeeded; a failed Job has none."""
     status: JobStatus
+    """What its conditions say: `running` also while it is tried again."""
     exit_code: int | None = None
     """Of the main container of the newest pod it owns; absent when that is not known.
 
     Unbounded: the cluster reports an int32, and Windows containers use all of it.
     """
     duration_ms: Milliseconds | None = None
+    """From its start to its end, well or not."""
     namespace: str | None = None
+    """The Job's namespace."""
     uid: str | None = None
+    """Which Job it is, whatever it is called."""
     manual: bool | None = None
     """Started by a person from a CronJob's template."""
     reason: str | None = None

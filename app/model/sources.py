@@ -21,12 +21,19 @@ class Source(Wire):
     """
 
     kind: str
+    """What is watched, as the topic is called."""
     namespace: str
+    """Where, `*` for all namespaces."""
     state: SourceState
+    """How fresh it is."""
     proved_at: Timestamp | None = None
+    """When what we hold was last known to be right."""
     proof: Proof | None = None
+    """What proved it."""
     objects: Count
+    """How many objects it has."""
     message: str | None = None
+    """What went wrong, in our words."""
     missing_rule: str | None = None
     """The RBAC rule that is missing when `forbidden`, as YAML that can be applied."""
 

@@ -19,6 +19,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     ValidationError,
+    WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
 
@@ -75,10 +76,13 @@ Timestamp = Annotated[
     AwareDatetime,
     AfterValidator(_to_the_millisecond),
     PlainSerializer(format_time, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """An aware moment, kept in UTC to the millisecond; a naive one is refused."""
 
-Identity = Annotated[str, AfterValidator(_version_4)]
+Identity = Annotated[
+    str, AfterValidator(_version_4), WithJsonSchema({"type": "string", "format": "uuid"})
+]
 """A UUID of version 4, in lower case with hyphens."""
 
 Count = Annotated[int, Field(ge=0)]

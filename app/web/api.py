@@ -1,23 +1,19 @@
-"""The board's values as pages of JSON, for those who do not want a stream."""
+"""The board's values as pages of JSON, and one by one, for those who do not want a stream."""
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, get_args
+from itertools import chain
+from typing import TYPE_CHECKING, Any, cast
 
 from starlette.responses import Response
 
-from app.model import (
-    JobStatus,
-    Page,
-    PodPhase,
-    encode,
-    summarize_cronjob,
-    summarize_job,
-    summarize_pod,
-)
+from app.errors import NotFound, Unavailable
+from app.model import Data, Page, encode
 from app.web.headers import REVALIDATE
-from app.web.parameters import chosen, one_of, page_of, search
+from app.web.listings import CRONJOBS, EVENTS, INCIDENTS, JOBS, PODS
+from app.web.parameters import chosen, names, one_of, order, page_of, search, shown
 from app.web.streams import chosen_anywhere
 
 if TYPE_CHECKING:
@@ -25,77 +21,151 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from app.model import CronJobInfo, JobInfo, PodHealth, Wire
+    from app.model import Wire
+    from app.web.listings import Listing
     from app.web.rooms import Rooms
 
 
-async def pods(request: Request) -> Response:
-    """`GET /api/pods`; `state` is a phase."""
-    states = one_of(request.query_params, "state", get_args(PodPhase))
+async def listed(listing: Listing, request: Request) -> Response:
+    """`GET /api/<topic>`: one page of a topic's values, filtered and in an order.
 
-    def wanted(pod: PodHealth) -> bool:
-        return not states or pod.phase in states
-
-    return _page(request, "pods", wanted, summarize_pod)
-
-
-async def cronjobs(request: Request) -> Response:
-    """`GET /api/cronjobs`; `state` is `active`, `idle` or `suspended`."""
-    states = one_of(request.query_params, "state", ("active", "idle", "suspended"))
-
-    def wanted(job: CronJobInfo) -> bool:
-        state = "suspended" if job.suspended else "active" if job.active_jobs else "idle"
-        return not states or state in states
-
-    return _page(request, "cronjobs", wanted, summarize_cronjob)
-
-
-async def jobs(request: Request) -> Response:
-    """`GET /api/jobs`; `state` is a status."""
-    states = one_of(request.query_params, "state", get_args(JobStatus))
-
-    def wanted(job: JobInfo) -> bool:
-        return not states or job.status in states
-
-    return _page(request, "jobs", wanted, summarize_job)
-
-
-def _page(
-    request: Request,
-    kind: str,
-    wanted: Callable[[Any], bool],
-    summary: Callable[[Any], Wire],
-) -> Response:
-    """One page of a topic's values by key, of those in `namespace`, with `q` in their name."""
+    Raises:
+        Forbidden: The summary audience reads nothing of it.
+        InvalidRequest: A parameter is wrong; the message says what is right.
+    """
     rooms: Rooms = request.app.rooms
     query = request.query_params
+    if listing.summary is None:
+        request.state.principal.require("stream:detail")
     number, size = page_of(query)
     text = search(query)
-    if rooms.namespaces is None:
-        namespaces = chosen_anywhere(query)
-    else:
-        namespaces = chosen(query, "namespace", rooms.namespaces, what="namespace")
-    found = sorted(
-        (
-            (key, value)
-            for key, value in rooms.board.values(kind).items()
-            if (namespaces is None or key.partition("/")[0] in namespaces)
-            and (not text or text in key.partition("/")[2].lower())
-            and wanted(value)
-        ),
-        key=lambda item: item[0],
+    namespaces = namespaces_of(request)
+    wanted = [
+        (each.of, set(words))
+        for each in listing.filters
+        if (words := _asked(request, each.name, each.words) or each.default)
+    ]
+    by, downwards = order(
+        query, {each.name: each.by for each in listing.orders}, downwards=listing.first_downwards
     )
+    topic = listing.topic(rooms.board)
+    found = [
+        (key, value)
+        for key, value in chain(topic.items(), listing.past(rooms))
+        if (namespaces is None or topic.visible(key, namespaces))
+        and (not text or text in listing.text(value).lower())
+        and all(words.intersection(of(value)) for of, words in wanted)
+    ]
     first = (number - 1) * size
-    detail = request.state.principal.audience == "detail"
-    values = [value for _, value in found[first : first + size]]
-    told = tuple(value if detail else summary(value) for value in values)
-    answer = Page[Any](data=told, total=len(found), page=number, page_size=size)
+    shown_values = [value for _, value in _sorted(found, by, downwards=downwards)]
+    tell = _telling(request, listing)
+    answer = Page[Any](
+        data=tuple(map(tell, shown_values[first : first + size])),
+        total=len(found),
+        page=number,
+        page_size=size,
+        doubtful=doubtful_of(rooms, listing.name, namespaces),
+    )
     return revalidated(request, answer)
 
 
+async def one(listing: Listing, request: Request) -> Response:
+    """`GET /api/<topic>/{namespace}/{name}`: one value.
+
+    Raises:
+        NotFound: There is none of that name.
+        Unavailable: It may be there: not everything has been listed yet.
+    """
+    rooms: Rooms = request.app.rooms
+    namespace, name = request.path_params["namespace"], request.path_params["name"]
+    topic = listing.topic(rooms.board)
+    value = topic.get(f"{namespace}/{name}")
+    if value is None:
+        what = f"{listing.one} {shown(name)} in the namespace {shown(namespace)}"
+        if rooms.namespaces is not None and namespace not in rooms.namespaces:
+            raise NotFound(f"The namespace {shown(namespace)} is not watched.")
+        if not topic.synced:
+            raise Unavailable(
+                f"Not everything is known yet, the {what} neither.", reason="starting"
+            )
+        raise NotFound(f"There is no {what}.")
+    doubtful = doubtful_of(rooms, listing.name, frozenset({namespace}))
+    told = _telling(request, listing)(value)
+    return revalidated(request, Data[Any](data=told, doubtful=doubtful))
+
+
+pods = partial(listed, PODS)
+cronjobs = partial(listed, CRONJOBS)
+jobs = partial(listed, JOBS)
+incidents = partial(listed, INCIDENTS)
+events = partial(listed, EVENTS)
+pod = partial(one, PODS)
+cronjob = partial(one, CRONJOBS)
+job = partial(one, JOBS)
+
+
+def namespaces_of(request: Request) -> frozenset[str] | None:
+    """The namespaces that a request chooses, None for all that are watched.
+
+    Raises:
+        InvalidRequest: One is not watched.
+    """
+    rooms: Rooms = request.app.rooms
+    if rooms.namespaces is None:
+        found = chosen_anywhere(request.query_params)
+    else:
+        found = chosen(request.query_params, "namespace", rooms.namespaces, what="namespace")
+    return None if found is None else frozenset(found)
+
+
+def _asked(request: Request, parameter: str, good: tuple[str, ...]) -> tuple[str, ...]:
+    if good:
+        return tuple(one_of(request.query_params, parameter, good))
+    return tuple(names(request.query_params, parameter))
+
+
+def _sorted(
+    found: list[tuple[str, Any]], by: Callable[[Any], Any], *, downwards: bool
+) -> list[tuple[str, Any]]:
+    """By the order and then by key; what has no place in the order comes last."""
+    found.sort(key=lambda item: item[0])
+    placed = [item for item in found if by(item[1]) is not None]
+    rest = [item for item in found if by(item[1]) is None]
+    # The sort is stable, also when it is turned round: equal ones stay in the order of keys.
+    placed.sort(key=lambda item: by(item[1]), reverse=downwards)
+    return placed + rest
+
+
+def _telling(request: Request, listing: Listing) -> Callable[[Any], Wire]:
+    """A value as the one who asks may read it."""
+    if request.state.principal.audience == "detail" or listing.summarize is None:
+        return whole
+    return listing.summarize
+
+
+def whole(value: Wire) -> Wire:
+    """All of it."""
+    return value
+
+
+def doubtful_of(
+    rooms: Rooms, topic: str, namespaces: frozenset[str] | None
+) -> tuple[str, ...] | None:
+    """The sources behind these values that are not live, None when all are."""
+    kinds = tuple(watched.projection.topic for watched in rooms.board.watched)
+    # What is derived comes of everything that is watched.
+    told = rooms.freshness.vitals((topic,) if topic in kinds else kinds, namespaces)
+    vitals = cast("dict[str, dict[str, object]]", told)
+    return tuple(key for key, vital in vitals.items() if vital["state"] != "live") or None
+
+
 def revalidated(request: Request, answer: Wire) -> Response:
-    """JSON that a browser may keep but must ask about: 304 when it has this one."""
-    body = encode(answer)
+    """A value as JSON that a browser may keep but must ask about."""
+    return kept(request, encode(answer))
+
+
+def kept(request: Request, body: bytes) -> Response:
+    """JSON, or 304 when whoever asks has this one."""
     # Weak, because the same answer may be sent compressed.
     etag = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
     headers = {"etag": etag, "cache-control": REVALIDATE.decode()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import jinja2
@@ -19,6 +21,7 @@ from app.web.files import Static, folder
 from app.web.headers import answering
 from app.web.hosts import check_host
 from app.web.metrics import make_registry
+from app.web.openapi import describe
 from app.web.principal import LOCAL
 from app.web.problems import FAULT, on_error, on_fault, on_http_exception, problem
 from app.web.proxies import believe_proxy
@@ -83,6 +86,15 @@ class Application(Starlette):
             lifespan=lifespan,
             max_body_size=BODY_LIMIT,
         )
+
+    @cached_property
+    def description(self) -> bytes:
+        """What `/openapi.json` answers; made when somebody asks."""
+        rooms = self.rooms
+        document = describe(
+            (*ROUTES, *STREAMS), namespaces=rooms.namespaces, base_path=rooms.base_path
+        )
+        return json.dumps(document).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, socket, or the lifespan."""

@@ -13,7 +13,7 @@ from app import __version__
 from app.errors import Unavailable
 from app.model import Data
 from app.stream import SCHEMA
-from app.web.api import revalidated
+from app.web.api import kept, revalidated
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -72,6 +72,11 @@ async def version(request: Request) -> Response:
     if rooms.replay is not None:
         told["replay"] = rooms.replay.to_object()
     return revalidated(request, Data(data=told))
+
+
+async def openapi(request: Request) -> Response:
+    """All of this, described."""
+    return kept(request, request.app.description)
 
 
 async def metrics(request: Request) -> Response:

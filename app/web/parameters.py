@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from app.errors import InvalidRequest
 from app.model import PAGE_SIZE_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from starlette.datastructures import QueryParams
 
+T = TypeVar("T")
+
 DEFAULT_PAGE_SIZE = 50
+MOST_PAGES = 1_000_000
+MOST_EVENTS = 1_000_000_000
 LONGEST_QUERY = 253
 """Characters of a search: the longest name an object may have."""
 
@@ -59,7 +63,7 @@ def number(query: QueryParams, parameter: str, default: int, least: int, most: i
 def page_of(query: QueryParams) -> tuple[int, int]:
     """`page`, from 1, and `pageSize`, from 1 to 200."""
     return (
-        number(query, "page", 1, 1, 1_000_000),
+        number(query, "page", 1, 1, MOST_PAGES),
         number(query, "pageSize", DEFAULT_PAGE_SIZE, 1, PAGE_SIZE_LIMIT),
     )
 
@@ -89,6 +93,25 @@ def one_of(query: QueryParams, parameter: str, good: Collection[str]) -> set[str
             f"Good ones: {', '.join(sorted(good))}."
         )
     return found
+
+
+def order(query: QueryParams, orders: Mapping[str, T], *, downwards: bool) -> tuple[T, bool]:
+    """What `sort` names, and whether the greatest comes first, which a `-` before it asks for.
+
+    Without `sort` it is the first of `orders`, `downwards` or not.
+
+    Raises:
+        InvalidRequest: There is no such order.
+    """
+    text = query.get("sort", "").strip()
+    if not text:
+        return next(iter(orders.values())), downwards
+    found = orders.get(text.removeprefix("-"))
+    if found is None:
+        raise InvalidRequest(
+            f"Unknown sort: {shown(text)}. Good ones: {', '.join(orders)}, and each with - before."
+        )
+    return found, text.startswith("-")
 
 
 def shown(text: str) -> str:

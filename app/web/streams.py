@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.web.parameters import chosen, number
+from app.web.parameters import MOST_EVENTS, chosen, number
 
 if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
@@ -57,7 +57,7 @@ def read_choice(
         namespaces=None if wanted is None else tuple(wanted),
         audience=audience,
         cursor=cursor[:LONGEST_CURSOR] if cursor else None,
-        max_events=number(query, "maxEvents", 0, 1, 1_000_000_000) if limited else None,
+        max_events=number(query, "maxEvents", 0, 1, MOST_EVENTS) if limited else None,
     )
 
 

@@ -80,8 +80,8 @@ FIELDS: dict[str, str] = {
     "Source": "kind namespace state provedAt? proof? objects message? missingRule?",
     "SourceSummary": "kind namespace state provedAt? proof? objects",
     "Warning": "namespace reason message object count firstSeen lastSeen",
-    "Data": "data success?",
-    "Page": "data total page pageSize",
+    "Data": "data success? doubtful?",
+    "Page": "data total page pageSize doubtful?",
     "Problem": "error success? code? reason? requestId?",
     "TimedOutRun": "data error success? code? reason? requestId",
 }

@@ -98,7 +98,9 @@ async def test_filters(application: Application, target: str, found: list[str]) 
     [
         ("/api/pods?state=running", "invalid_request", "Failed, Pending, Running, Succeeded"),
         ("/api/jobs?state=done", "invalid_request", "failed, running, succeeded"),
-        ("/api/cronjobs?state=late", "invalid_request", "active, idle, suspended"),
+        ("/api/cronjobs?state=lost", "invalid_request", "active, idle, invalid, late, missed"),
+        ("/api/pods?sort=age", "invalid_request", "Good ones: name, createdAt, lastRestartTime"),
+        ("/api/jobs?manual=yes", "invalid_request", "Good ones: false, true."),
         ("/api/pods?namespace=kube-system", "unknown_namespace", "Good ones: agents."),
         ("/api/pods?pageSize=201", "invalid_request", "pageSize is a whole number from 1 to 200"),
         ("/api/pods?page=0", "invalid_request", "page is a whole number"),
