@@ -43,8 +43,6 @@ class CronJob:
         self._watched_from = now
         self._beginning: Beginning = "seen"
         self._suspended_at: datetime | None = None
-        self._held_by: str | None = None
-        self._released: datetime | None = None
         self._plan = read_plan(record, zone)
 
     def see(self, record: CronJobRecord, now: datetime) -> None:
@@ -61,14 +59,10 @@ class CronJob:
     def doubt_clock(self, now: datetime) -> None:
         """The clock was set: times that we noted by the old one mean nothing now."""
         self._begin(now, "clock")
-        self._released = self._suspended_at = None
+        self._suspended_at = None
 
     def judge(self, now: datetime) -> Verdict:
         """How it stands, by all that is known."""
-        held = self._held_by
-        self._held_by = self._holder()
-        if held is not None and self._held_by is None:
-            self._released = now
         record = self.record
         if record.deleted_at is not None:
             return Verdict("unknown", "It is being deleted; nothing starts any more.")
@@ -77,6 +71,7 @@ class CronJob:
         if isinstance(self._plan, Verdict):
             return self._plan
         last_run = _later(record.last_schedule_time, self.runs.last_slot)
+        forbids = record.concurrency_policy == "Forbid"
         deadline = record.starting_deadline_seconds
         verdict = judge(
             Case(
@@ -86,8 +81,8 @@ class CronJob:
                 watched_from=self._watched_from,
                 beginning=self._beginning,
                 deadline=None if deadline is None else timedelta(seconds=_seconds(deadline)),
-                held_by=self._held_by,
-                released=self._released,
+                held_by=self._holder() if forbids else None,
+                released=self.runs.last_end if forbids else None,
                 assumed_zone=self.assumed_zone,
             ),
             now,
@@ -121,9 +116,7 @@ class CronJob:
         self._watched_from, self._beginning = now, beginning
 
     def _holder(self) -> str | None:
-        """The Job for which Forbid holds the next one back: of those that the controller lists."""
-        if self.record.concurrency_policy != "Forbid":
-            return None
+        """The Job that goes on, of those that the controller lists: others hold nothing back."""
         listed = (self.running.get(active.uid) for active in self.record.active)
         return next((name for name in listed if name is not None), None)
 

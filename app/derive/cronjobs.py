@@ -136,7 +136,7 @@ class CronJobs:
             return
         self._unlink(uid, owner)
         if (found := self._keys.get(owner)) is not None:
-            self._known[found].runs.lose(uid)
+            self._known[found].runs.lose(uid, self._clock.now())
             self._known[found].running.pop(uid, None)
             self._told(found)
 

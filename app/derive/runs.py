@@ -58,6 +58,8 @@ class Runs:
         self._told: tuple[RecentRun, ...] | None = ()
         self.last_slot: datetime | None = None
         """The latest slot for which there ever was a Job."""
+        self.last_end: datetime | None = None
+        """When the last of the Jobs for slots ended, or went while it ran."""
 
     @property
     def told(self) -> tuple[RecentRun, ...]:
@@ -87,18 +89,26 @@ class Runs:
             exit_code=exit_code,
             manual=info.manual,
         )
+        if slot is not None:
+            self._ended(run.completion_time)
         self._keep(job.uid, Entry((job.created_at or job.start_time or _DAWN, job.uid), run))
 
-    def lose(self, uid: str) -> None:
+    def lose(self, uid: str, now: datetime) -> None:
         """The Job is gone; its run is not."""
         known = self._entries.get(uid)
         if known is not None:
+            if known.run.status == "running" and known.run.scheduled_for is not None:
+                self._ended(now)
             self._keep(uid, Entry(known.place, known.run.model_copy(update={"deleted": True})))
 
     def forget(self, uid: str) -> None:
         """The Job is another owner's now."""
         if self._entries.pop(uid, None) is not None:
             self._told = None
+
+    def _ended(self, moment: datetime | None) -> None:
+        if moment is not None and (self.last_end is None or moment > self.last_end):
+            self.last_end = moment
 
     def _keep(self, uid: str, entry: Entry) -> None:
         known = self._entries.get(uid)

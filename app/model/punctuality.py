@@ -59,7 +59,7 @@ class Case:
     held_by: str | None = None
     """Forbid: the name of the Job that is still running."""
     released: datetime | None = None
-    """When Forbid last stopped holding it back."""
+    """Forbid: when the last Job ended, which had held back what was due until then."""
     assumed_zone: str | None = None
     """The controller's zone as the settings have it, where the CronJob names none."""
 

@@ -157,6 +157,7 @@ def test_it_is_late_a_minute_after_forbid_let_go(crontab: Crontab) -> None:
     crontab.job("nightly-1", slot=at("09:00"))
     crontab.cron_job(last=at("09:00"), active=("nightly-1",), concurrencyPolicy="Forbid")
     crontab.until("10:20")
+    crontab.job("nightly-1", slot=at("09:00"), ended="Complete")
     crontab.cron_job(last=at("09:00"), concurrencyPolicy="Forbid")
     crontab.until("10:20:59")
     assert crontab.state == "on_time"
@@ -189,7 +190,7 @@ def test_what_forbid_held_back_until_the_next_slot_is_skipped(crontab: Crontab) 
     crontab.job("nightly-1", slot=at("09:00"))
     crontab.cron_job(last=at("09:00"), active=("nightly-1",), concurrencyPolicy="Forbid")
     crontab.until("10:59:57")
-    crontab.cron_job(last=at("09:00"), concurrencyPolicy="Forbid")
+    crontab.job("nightly-1", slot=at("09:00"), ended="Failed")
     crontab.until("11:00:30")
     assert crontab.state == "on_time", "three seconds were too short for the controller"
 
@@ -202,6 +203,17 @@ def test_a_job_that_ended_holds_nothing_back_though_a_dead_controller_lists_it(
     crontab.until("09:30")
     crontab.job("nightly-1", slot=at("09:00"), ended="Complete")
     crontab.until("10:01")
+    assert crontab.state == "late"
+
+
+def test_a_job_that_was_deleted_while_it_ran_held_back_until_then(crontab: Crontab) -> None:
+    crontab.job("nightly-1", slot=at("09:00"))
+    crontab.cron_job(last=at("09:00"), active=("nightly-1",), concurrencyPolicy="Forbid")
+    crontab.until("10:20")
+    crontab.remove("jobs", "nightly-1")
+    crontab.until("10:20:59")
+    assert crontab.state == "on_time"
+    crontab.until("10:21")
     assert crontab.state == "late"
 
 
