@@ -102,4 +102,8 @@ def create_replay(
 
 def _topics(board: Board) -> dict[str, Topic[Wire]]:
     """The topics that a tape can fill, by name; of sources tells `Retold`."""
-    return {kind.projection.topic: board.values(kind.projection.topic) for kind in board.watched}
+    topics = {kind.projection.topic: board.values(kind.projection.topic) for kind in board.watched}
+    for name in ("incidents", "health"):
+        if (topic := getattr(board, name, None)) is not None:
+            topics[name] = topic
+    return topics

@@ -17,6 +17,8 @@ WINDOW = 31
 """For zlib: gzip with the largest window."""
 
 CHUNK = 65_536
+STEP = 4_096
+"""Bytes that are unpacked at a time: what stands before a damage within them is not read."""
 
 
 class Lines:
@@ -37,18 +39,24 @@ class Lines:
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
         self.count, self.note, self._whole = 0, None, True
-        rest = b""
+        pending: list[bytes] = []
+        size = 0
         with self._path.open("rb") as file:
             try:
                 for piece in self._pieces(file):
-                    *lines, rest = (rest + piece).split(b"\n")
-                    for line in lines:
-                        yield self._counted(line)
-                    if len(rest) > LINE_LIMIT:
-                        self._counted(rest)
+                    pending.append(piece)
+                    size += len(piece)
+                    if b"\n" in piece:
+                        *lines, rest = b"".join(pending).split(b"\n")
+                        pending, size = [rest], len(rest)
+                        for line in lines:
+                            yield self._counted(line)
+                    elif size > LINE_LIMIT:
+                        self._counted(b"".join(pending))
             except zlib.error as error:
-                raise TapeError(self.count + 1, "the gzip data is damaged") from error
-        if rest:
+                where = "the gzip data is damaged, here or a little further on"
+                raise TapeError(self.count + 1, where) from error
+        if size:
             self.note = f"it breaks off in the middle of line {self.count + 1}"
         elif not self._whole:
             self.note = f"it breaks off after line {self.count}"
@@ -66,16 +74,16 @@ class Lines:
         return self._unpacked(chunks) if magic == GZIP else chunks
 
     def _unpacked(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        """Member after member, at most `CHUNK` bytes at a time whatever they were packed from."""
+        """Member after member, at most `STEP` bytes at a time whatever they were packed from."""
         unpacker = zlib.decompressobj(WINDOW)
         for chunk in chunks:
             todo = chunk
             while True:
                 if unpacker.eof and todo:
                     unpacker = zlib.decompressobj(WINDOW)
-                piece = unpacker.decompress(todo, CHUNK)
+                piece = unpacker.decompress(todo, STEP)
                 yield piece
                 todo = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
-                if not todo and (unpacker.eof or len(piece) < CHUNK):
+                if not todo and (unpacker.eof or len(piece) < STEP):
                     break
         self._whole = unpacker.eof

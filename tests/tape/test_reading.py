@@ -163,7 +163,9 @@ def damaged(path: Path, kind: str) -> None:
 @pytest.mark.parametrize("kind", ["a flipped byte", "a wrong checksum", "something behind it"])
 def test_damaged_gzip_is_refused(path: Path, kind: str) -> None:
     damaged(path, kind)
-    with pytest.raises(TapeError, match=r"^line \d+: the gzip data is damaged$"):
+    with pytest.raises(
+        TapeError, match=r"^line \d+: the gzip data is damaged, here or a little further on$"
+    ):
         open_tape(path)
 
 
