@@ -11,8 +11,8 @@
 /** @typedef {{key: string, value: any}} Item */
 /** @typedef {{topic: string, part: number, parts: number, synced: boolean, items: Item[], full?: boolean}} Snapshot full: of another tab that had no room for all of it */
 /** @typedef {{topic: string, key: string, op: string, value?: any}} Change an op other than upsert and remove is not for us */
-/** @typedef {{epoch: string, resumed: boolean, reason: string, heartbeatMs: number, retryMs: number, topics: string[], serverTime: string}} Hello */
-/** @typedef {{serverTime: string, seq: number, sources: Record<string, {state: string, ageMs: number}>}} Heartbeat */
+/** @typedef {import('./wire.js').StreamHello} Hello */
+/** @typedef {import('./wire.js').StreamHeartbeat} Heartbeat */
 /** @typedef {{topics: string[], namespaces: string[] | null}} View no topics stand for all that we may read, null for all namespaces that are watched */
 
 /** A message that is not of the protocol. */

@@ -5,7 +5,7 @@ import { browser, since } from './machine.js';
 import { parseId } from './messages.js';
 import { Shared } from './share.js';
 import { Store } from './store.js';
-import { CELLS } from './elements/cells.js';
+import { cellsOf } from './elements/cells.js';
 import { LinkView, freshnessOf } from './elements/link.js';
 import { find } from './elements/node.js';
 import { Sources, doubts, DOUBTFUL } from './elements/sources.js';
@@ -31,7 +31,7 @@ const view = new LinkView(() => shared.retryNow());
 const began = machine.moment();
 const sources = new Sources(store, sectionOf('sources'), new Set(topics), paintAge);
 const many = 'many' in document.body.dataset;
-const tables = new Map(topics.map((name) => [name, new Table(sectionOf(name), CELLS[name] ?? (() => []), many)]));
+const tables = new Map(topics.map((name) => [name, new Table(sectionOf(name), cellsOf(name), many)]));
 /** @type {Map<string, Set<string>>} keys to draw anew, by topic */
 const changed = new Map();
 /** @type {import('./messages.js').Cursor | undefined} where the paint stands, until the stream is past it */

@@ -3,7 +3,11 @@
 
 import { moment } from './words.js';
 
-/** @typedef {Record<string, any>} Value one value of a topic, as JSON */
+/** @typedef {import('../wire.js').Source} Source */
+/** @typedef {import('../wire.js').PodHealth} PodHealth */
+/** @typedef {import('../wire.js').CronJobInfo} CronJobInfo */
+/** @typedef {import('../wire.js').JobInfo} JobInfo */
+/** @typedef {{sources: Source, pods: PodHealth, cronjobs: CronJobInfo, jobs: JobInfo}} Values by topic; the summary audience gets the same without some that may be absent anyway */
 /** @typedef {'' | 'busy' | 'held' | 'warn' | 'bad'} Mood */
 /** @typedef {{field: string, text: string, mood?: Mood, time?: string, rule?: string}} Cell */
 
@@ -17,8 +21,8 @@ const MOODS = {
   suspended: 'held', active: 'busy', running: 'busy', failed: 'bad',
 };
 
-/** @type {Record<string, (value: Value) => Cell[]>} */
-export const CELLS = {
+/** @type {{readonly [T in keyof Values]: (value: Values[T]) => Cell[]}} */
+const CELLS = {
   sources: (v) => [
     { field: 'name', text: `${v.kind}/${v.namespace}` },
     { field: 'state', text: v.state, mood: MOODS[v.state] ?? '' },
@@ -38,7 +42,7 @@ export const CELLS = {
       { field: 'state', text: state, mood: MOODS[state] ?? '' },
       { field: 'schedule', text: v.timeZone ? `${v.schedule} ${v.timeZone}` : v.schedule },
       { field: 'active', text: String(v.activeJobs) },
-      at('lastScheduleTime', v),
+      at('lastScheduleTime', v.lastScheduleTime),
     ];
   },
   jobs: (v) => [
@@ -46,11 +50,11 @@ export const CELLS = {
     { field: 'status', text: v.status, mood: MOODS[v.status] ?? '' },
     { field: 'exitCode', text: v.exitCode === undefined ? '' : String(v.exitCode) },
     { field: 'cronJobName', text: v.cronJobName },
-    at('startTime', v),
+    at('startTime', v.startTime),
   ],
 };
 
-/** @param {Value} pod @returns {Mood} */
+/** @param {PodHealth} pod @returns {Mood} */
 function moodOfPod(pod) {
   const status = pod.reason || pod.phase;
   if (BAD.test(status)) return 'bad';
@@ -58,8 +62,12 @@ function moodOfPod(pod) {
   return WARN.test(status) || (status === 'Running' && pod.readyContainers !== pod.totalContainers) ? 'warn' : '';
 }
 
-/** @param {string} field @param {Value} value @returns {Cell} */
-function at(field, value) {
-  const time = value[field] ?? '';
+/** @param {string} field @param {string} [time] @returns {Cell} */
+function at(field, time = '') {
   return { field, text: moment(time), time };
+}
+
+/** @param {string} topic @returns {(value: any) => Cell[]} nothing of a topic that has no table here */
+export function cellsOf(topic) {
+  return Object.hasOwn(CELLS, topic) ? CELLS[/** @type {keyof Values} */ (topic)] : () => [];
 }
