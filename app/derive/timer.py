@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 TICK_SECONDS = 1.0
 """How late an action may be; every number of the rules is several times as large."""
 
+SLICE_SECONDS = 0.01
+"""How long actions may hold the loop; when many are due at once, others get their turn between."""
+
 JUMP_SECONDS = 5.0
 """A wall clock that moved this much more or less than the monotonic one has been set."""
 
@@ -72,8 +75,8 @@ class Timer:
     def __len__(self) -> int:
         return len(self._alarms)
 
-    def advance(self) -> None:
-        """Do what is due at this moment."""
+    def advance(self, *, within: float | None = None) -> bool:
+        """Do what is due at this moment; True when `within` seconds were too few for all of it."""
         offset = self._measure()
         if abs(offset - self._offset) > JUMP_SECONDS:
             for listener in self._jumped:
@@ -87,16 +90,19 @@ class Timer:
             elif self._wall and self._wall[0].due <= wall:
                 alarm = heapq.heappop(self._wall)
             else:
-                return
+                return False
             if alarm.action is not None:
                 del self._alarms[alarm.name]
                 alarm.action()
+            if within is not None and self._clock.monotonic() - monotonic > within:
+                return True
 
     async def run(self) -> None:
         """Look once a second, until cancelled."""
+        more = False
         while True:
-            await anyio.sleep(TICK_SECONDS)
-            self.advance()
+            await anyio.sleep(0 if more else TICK_SECONDS)
+            more = self.advance(within=SLICE_SECONDS)
 
     def _measure(self) -> float:
         return self._clock.now().timestamp() - self._clock.monotonic()

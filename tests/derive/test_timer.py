@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
-from app.derive.timer import JUMP_SECONDS, Timer
+from app.derive.timer import JUMP_SECONDS, SLICE_SECONDS, Timer
 from tests.fakes.clock import START, LoopClock, ManualClock
 
 
@@ -20,6 +21,14 @@ class AdjustableClock(ManualClock):
 
     def now(self) -> datetime:
         return super().now() + timedelta(seconds=self.set_by)
+
+
+class Stepping(ManualClock):
+    """Every look at it takes a slice."""
+
+    def monotonic(self) -> float:
+        self.advance(2 * SLICE_SECONDS)
+        return super().monotonic()
 
 
 def make() -> tuple[AdjustableClock, Timer, list[str]]:
@@ -127,6 +136,38 @@ def test_alarms_that_are_moved_for_ever_take_no_room() -> None:
         timer.after(1_000 + number, "moved", lambda: None)
     assert len(timer) == 1
     assert len(timer._spans) < 100
+
+
+def test_much_that_is_due_at_once_is_done_in_slices() -> None:
+    clock, timer, done = make()
+
+    def slow(number: int) -> None:
+        done.append(str(number))
+        clock.advance(0.004)
+
+    for number in range(5):
+        timer.after(1, number, partial(slow, number))
+    clock.advance(1)
+    assert timer.advance(within=0.01)
+    assert done == ["0", "1", "2"]
+    assert not timer.advance(within=0.01)
+    assert done == ["0", "1", "2", "3", "4"]
+
+
+@pytest.mark.looptime
+async def test_others_have_their_turn_between_two_slices() -> None:
+    timer = Timer(Stepping())
+    done: list[str] = []
+    for number in range(3):
+        timer.after(0, number, lambda: done.append("alarm"))
+    running = asyncio.create_task(timer.run())
+    await asyncio.sleep(1)
+    for _ in range(4):
+        await asyncio.sleep(0)
+        done.append("other")
+    running.cancel()
+    assert done.index("other") < 3
+    assert done.count("alarm") == 3
 
 
 @pytest.mark.looptime
