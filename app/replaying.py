@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from random import SystemRandom
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from uuid import uuid4
 
 from app import __version__
@@ -102,8 +102,10 @@ def create_replay(
 
 def _topics(board: Board) -> dict[str, Topic[Wire]]:
     """The topics that a tape can fill, by name; of sources tells `Retold`."""
-    topics = {kind.projection.topic: board.values(kind.projection.topic) for kind in board.watched}
-    for name in ("incidents", "health"):
-        if (topic := getattr(board, name, None)) is not None:
-            topics[name] = topic
-    return topics
+    kinds = (kind.projection.topic for kind in board.watched)
+    return {
+        **{kind: board.values(kind) for kind in kinds},
+        # A player puts there what a checker let be of the topic's own type.
+        "incidents": cast("Topic[Wire]", board.incidents),
+        "health": cast("Topic[Wire]", board.health),
+    }

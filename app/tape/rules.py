@@ -139,6 +139,21 @@ RUN = _fields(
     | _are(_time, "startTime", "scheduledFor", "completionTime")
     | _are(_number, "durationMs", "exitCode", "manual", "deleted")
 )
+INCIDENT = _fields(
+    _are(_kind_and_name, "key", "causedBy")
+    | _are(_token, "kind", "severity", "state")
+    | _are(_left_out, "reason")
+    | _are(_number, "count")
+    | _are(_time, "since", "lastChange")
+    | {"objects": _each(OBJECT), "actions": _nothing}
+)
+
+
+def _incident(names: Names, told: Any) -> object:
+    """An incident; its title says what kind of one it is, and no more."""
+    kept = INCIDENT(names, told)
+    return kept | {"title": str(kept.get("kind", LEFT_OUT)).replace("_", " ")}
+
 
 VALUES: Mapping[str, Rule] = MappingProxyType(
     {
@@ -153,7 +168,7 @@ VALUES: Mapping[str, Rule] = MappingProxyType(
         "cronjobs": _fields(
             _are(name, "name", "namespace")
             | _are(_schedule, "schedule")
-            | _are(_zone, "timeZone")
+            | _are(_zone, "timeZone", "assumedTimeZone")
             | _are(_token, "state")
             | _are(_number, "activeJobs", "suspended")
             | _are(_time, "lastScheduleTime", "lastSuccessfulTime", "nextScheduleTime")
@@ -181,14 +196,7 @@ VALUES: Mapping[str, Rule] = MappingProxyType(
             | _are(_number, "objects")
             | _are(_time, "provedAt")
         ),
-        "incidents": _fields(
-            _are(_kind_and_name, "key", "causedBy")
-            | _are(_token, "kind", "severity", "state")
-            | _are(_left_out, "title", "reason")
-            | _are(_number, "count")
-            | _are(_time, "since", "lastChange")
-            | {"objects": _each(OBJECT), "actions": _nothing}
-        ),
+        "incidents": _incident,
         "health": _fields(
             _are(_token, "status")
             | _are(_time, "since")

@@ -117,6 +117,14 @@ async def test_a_reader_of_the_replay_holds_what_one_of_the_demo_held(
         for key in expected.values["pods"]:
             assert f'data-key="{key}"' in page
         assert json.loads(get(f"{url}/api/pods"))["total"] == len(expected.values["pods"])
+        for topic in ("incidents", "cronjobs", "jobs", "events"):
+            told = json.loads(get(f"{url}/api/{topic}"))
+            assert told["total"] == len(expected.values[topic]), topic
+        told = json.loads(get(f"{url}/api/incidents"))["data"]
+        assert {one["key"]: one for one in told} == expected.values["incidents"]
+        status = json.loads(get(f"{url}/api/health"))["data"]
+        assert status["status"] == expected.values["health"]["current"]["status"]
+        assert json.loads(get(f"{url}/api/health/history"))["data"]["points"] == []
         assert get(f"{url}/readyz") == "ok\n"
         assert replay.end(signal.SIGINT) == 0
         assert "Traceback" not in replay.logged

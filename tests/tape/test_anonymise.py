@@ -105,6 +105,7 @@ def lines(cast: dict[str, str]) -> list[dict[str, Any]]:
         "objects": [about],
         "actions": [{"id": "log", "label": text, "command": f"kubectl logs {name}"}],
         "causedBy": key,
+        "message": text,
     }
     health = {
         "status": "unhealthy",
@@ -211,6 +212,7 @@ def test_it_can_be_replayed_and_hangs_together(tmp_path: Path) -> None:
     assert key == incident.key == incident.caused_by == f"pod_crash_loop/{namespace}/{pod.owner}"
     assert incident.objects[0].name == pod.name
     assert incident.actions == ()
+    assert (incident.title, incident.reason) == ("pod crash loop", "(left out)")
     key, health = values["health"]
     assert (key, health.status, health.reasons) == ("current", "unhealthy", ("(left out)",))
 
