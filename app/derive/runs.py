@@ -37,7 +37,7 @@ def slot_of(job: JobRecord, cron_job: str) -> datetime | None:
         if _NUMBER.fullmatch(number) is None:
             return None
         slot = datetime.fromtimestamp(int(number) * 60, UTC)
-        if slot < job.created_at - _ERA:
+        if slot + _ERA < job.created_at:
             return None  # a date, perhaps, such as backup-20260131
     return slot if slot <= job.created_at + EARLY else None
 

@@ -9,9 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.cluster.projections.cronjobs import CRON_JOBS
+from app.cluster.projections.jobs import INSTANTIATE, JOBS, SCHEDULED_AT
+from app.model import encode
 from app.model.cronjobs import RECENT_RUNS
 from app.model.punctuality import spell
-from tests.derive.crontab import MORNING, Crontab, at
+from tests.cluster.projections.raw import condition, metadata, owned_by, page
+from tests.cluster.projections.twisted import twisted
+from tests.derive.crontab import MORNING, Crontab, Json, at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -203,6 +208,58 @@ def test_the_order_of_events_means_nothing(
         crontab.timer.advance()
         found.append(crontab.shown())
     assert found[0] == found[1]
+
+
+CRON_JOB: Json = {
+    "metadata": metadata(
+        "nightly", creationTimestamp="2026-01-01T08:30:00Z", deletionTimestamp=None
+    ),
+    "spec": {
+        "schedule": "* * * * *",
+        "timeZone": "Europe/Vienna",
+        "suspend": False,
+        "concurrencyPolicy": "Forbid",
+        "startingDeadlineSeconds": 100,
+    },
+    "status": {
+        "active": [{"name": "nightly-1", "uid": "uid-of-nightly-29454299"}],
+        "lastScheduleTime": "2026-01-01T08:59:00Z",
+        "lastSuccessfulTime": "2026-01-01T08:59:00Z",
+    },
+}
+JOB: Json = {
+    "metadata": metadata(
+        "nightly-29454299",
+        creationTimestamp="2026-01-01T08:59:00Z",
+        annotations={SCHEDULED_AT: "2026-01-01T08:59:00Z", INSTANTIATE: "manual"},
+        **owned_by("CronJob", "nightly", "uid-of-nightly"),
+    ),
+    "spec": {"suspend": False, "backoffLimit": 1},
+    "status": {
+        "startTime": "2026-01-01T08:59:00Z",
+        "completionTime": "2026-01-01T08:59:30Z",
+        "failed": 1,
+        "conditions": [condition("Complete"), condition("Failed")],
+    },
+}
+
+
+@settings(deadline=None)
+@given(cron_job=twisted([CRON_JOB]), jobs=st.lists(twisted([JOB]), max_size=3))
+def test_what_was_read_can_be_judged(cron_job: Json, jobs: list[Json]) -> None:
+    """Nulls, strange times and strange numbers: no object stops the others."""
+    crontab = Crontab()
+    for projection, raws in ((JOBS, jobs[:1]), (CRON_JOBS, [cron_job]), (JOBS, jobs[1:])):
+        for raw in raws:
+            for item in projection.page(page(raw)).items:
+                crontab.board.sink(projection.topic, None).upsert(item.key, item.record)
+    for seconds in (1, 60, 5, 3600):
+        crontab.clock.advance(seconds)
+        crontab.timer.advance()
+    for key, value in crontab.board.cronjobs.items():
+        assert key in crontab.board.records(CRON_JOBS)
+        assert value.state is not None
+        assert encode(value)
 
 
 @pytest.mark.parametrize("flaps", [3_000])
