@@ -11,6 +11,7 @@ from app.derive.runs import Runs
 from app.model.cron_fields import ScheduleError
 from app.model.punctuality import Case, Verdict, judge, spell
 from app.model.schedule import CalendarSchedule, EverySchedule, load_zone, parse_schedule
+from app.model.schedule_words import in_words
 from app.model.slots import Slots
 from app.model.text import CUT_MARK
 
@@ -44,6 +45,7 @@ class CronJob:
         self._beginning: Beginning = "seen"
         self._suspended_at: datetime | None = None
         self._plan = read_plan(record, zone)
+        self._words = self._in_words()
 
     def see(self, record: CronJobRecord, now: datetime) -> None:
         """It has changed."""
@@ -55,6 +57,7 @@ class CronJob:
         if (record.schedule, record.time_zone) != (before.schedule, before.time_zone):
             self._begin(now, "changed")
             self._plan = read_plan(record, self._zone)
+            self._words = self._in_words()
 
     def doubt_clock(self, now: datetime) -> None:
         """The clock was set: times that we noted by the old one mean nothing now."""
@@ -108,9 +111,13 @@ class CronJob:
                 "state": verdict.state,
                 "state_message": verdict.message,
                 "recent_runs": self.runs.told,
+                "schedule_words": self._words,
                 "assumed_time_zone": self.assumed_zone,
             }
         )
+
+    def _in_words(self) -> str | None:
+        return in_words(self.record.schedule, self.record.time_zone or self.assumed_zone)
 
     def _begin(self, now: datetime, beginning: Beginning) -> None:
         self._watched_from, self._beginning = now, beginning

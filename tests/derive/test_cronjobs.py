@@ -560,6 +560,24 @@ def test_a_last_run_by_a_schedule_that_we_saw_change_is_no_riddle(crontab: Cront
     assert crontab.state == "late"
 
 
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ({"schedule": "*/30 * * * *"}, "every 30 minutes"),
+        ({"schedule": "30 2 * * 1-5"}, "at 02:30 on weekdays, UTC"),
+        ({"schedule": "30 2 * * 1-5", "timeZone": "Europe/Berlin"}, "at 02:30 on weekdays, Europe"),
+        ({"schedule": "60 * * * *"}, ""),
+    ],
+)
+def test_the_schedule_in_words_where_there_are_some(
+    crontab: Crontab, spec: dict[str, Any], words: str
+) -> None:
+    crontab.cron_job(schedule="@yearly")
+    crontab.cron_job(**spec)
+    assert (crontab.shown().schedule_words or "").startswith(words)
+    assert bool(crontab.shown().schedule_words) == bool(words)
+
+
 # Strange times
 
 
