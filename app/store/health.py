@@ -39,8 +39,9 @@ class Damaged(Exception):
 class HealthFile:
     """`load` once, then `run` beside `keep`; steps that wait to be written are bounded."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, retry_seconds: float = RETRY_SECONDS) -> None:
         self.path = directory / FILE
+        self._retry_seconds = retry_seconds
         self._waiting: dict[int, Health] = {}
         self._news = anyio.Event()
         self._failed = False
@@ -82,7 +83,7 @@ class HealthFile:
                 # What came meanwhile is newer, and as bad at least.
                 self._waiting = steps | self._waiting
                 self._news.set()
-                await anyio.sleep(RETRY_SECONDS)
+                await anyio.sleep(self._retry_seconds)
             else:
                 if self._failed:
                     logger.info("health_history_kept_again", path=str(self.path))

@@ -38,6 +38,9 @@ MOST_OVER = 2_000
 HISTORY = 1_000
 """Incidents in the history."""
 
+AFTER_SECONDS = 1.0
+"""So much later than others a finding goes that explains some."""
+
 TELL_SECONDS = 1.0
 """An incident whose state stays is told this often at most, whatever becomes of its objects."""
 
@@ -156,7 +159,9 @@ class Cases:
         if case.state == "new":
             self._part(case, voice)
             return
-        delay = self._off_delay
+        # A cause goes last, or what it explained would stand for itself for a moment.
+        claims = bool(case.members[voice].finding.claims)
+        delay = self._off_delay + AFTER_SECONDS * claims
         if not case.present and self._flaps(case):
             delay = max(delay, case.edges[0] + FLAP_SECONDS - self._clock.monotonic() + 1.0)
         name = ("incident", "leave", case.key, voice)

@@ -213,4 +213,4 @@ def run(scene: Scene, status: str, *, ago: float, **fields: Any) -> RecentRun:
     """A run that began so many seconds ago."""
     started = scene.clock.now() - timedelta(seconds=ago)
     name = f"night-{round(started.timestamp())}"
-    return RecentRun(name=name, status=status, start_time=started, **fields)  # type: ignore[arg-type]  # a test's word
+    return RecentRun(name=name, status=status, start_time=started, **fields)

@@ -79,7 +79,7 @@ def test_a_pod_is_said_to_be_lost_once_only() -> None:
     scene = Scene()
     raw = unheard("agent-1", "agent")
     raw["metadata"]["deletionTimestamp"] = scene.ago(0)  # type: ignore[index]
-    scene.show(raw)  # type: ignore[arg-type]
+    scene.show(raw)
     scene.show(bad("old-1", of("old"), reason="NodeLost"))
     nameless = bad("none-1", of("none"), reason="NodeLost")
     nameless["spec"].pop("nodeName")
@@ -122,8 +122,8 @@ def test_memory_explains_restarts() -> None:
     scene = Scene()
     for count in range(4):
         killed = {"exitCode": 137, "reason": "OOMKilled", "finishedAt": scene.ago(0)}
-        last = {"lastState": {"terminated": killed}} if count else {}
-        scene.show(good(restartCount=count, **last))
+        last = {"terminated": killed} if count else None
+        scene.show(good(restartCount=count, lastState=last))
         scene.play(1)
     scene.play(16)
     assert scene.active() == {
@@ -275,7 +275,7 @@ def test_one_source_alone_is_not_the_whole_cluster() -> None:
 def test_nothing_is_kept_of_what_is_over() -> None:
     scene = Scene()
     for number in range(50):
-        scene.show(unheard(f"g-{number}", f"g{number % 7}"))  # type: ignore[arg-type]
+        scene.show(unheard(f"g-{number}", f"g{number % 7}"))
     scene.play(20)
     scene.board.records(PODS).replace({})
     scene.play(700)

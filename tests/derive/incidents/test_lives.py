@@ -94,7 +94,7 @@ def test_times_are_those_of_what_happened() -> None:
     scene.play(31)
     resolved = scene.told(KEY)
     assert resolved.since == start
-    assert (resolved.last_change - start).total_seconds() == 46
+    assert (resolved.last_change - start).total_seconds() == 47
 
 
 def test_nothing_new_is_not_told_again() -> None:
