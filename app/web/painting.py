@@ -67,6 +67,9 @@ class Picture:
     epoch: str
     seq: int
     at: str
+    """When that was; in a replay, when it was recorded."""
+    painted: str
+    """The same moment by the clock of the stream: what comes from it is older or newer."""
     cluster: str
     """How we hear of the API server, in words."""
     cards: tuple[Card, ...]
@@ -107,6 +110,7 @@ def paint(rooms: Rooms, audience: str) -> Picture:
         epoch=rooms.hub.epoch,
         seq=rooms.hub.seq,
         at=format_time(rooms.clock.now()),
+        painted=format_time(rooms.hub.clock.now()),
         cluster=_cluster(vitals),
         cards=(
             _sources(rooms.board.sources, audience, vitals),

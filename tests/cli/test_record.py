@@ -297,7 +297,19 @@ def test_a_disk_that_is_full_ends_it_with_what_there_is(served: Served, tape: Pa
     def small() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500))
 
+    numbers = iter(range(10_000))
+
+    def changed() -> bool:
+        """Whether another change was too much."""
+        name = f"agent-{next(numbers)}"
+        known = served.rooms.board.pods.get("agents/agent-0")
+        assert known is not None
+        other = known.model_copy(update={"name": name})
+        served.call(lambda: served.rooms.board.pods.upsert(f"agents/{name}", other))
+        return process.poll() is not None
+
     with recording(tape, served.url, preexec_fn=small) as process:
+        await_truth(changed, "the recorder has ended")
         out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert err == f"watchglass: {tape}: File too large\n"

@@ -170,6 +170,7 @@ def test_a_page_says_what_it_is(path: Path) -> None:
         page = get(f"{running.url}/")
         assert "<strong>Replay, recorded 2026-11-25 09:14 UTC, 0.5x</strong>" in page
         assert "as of 2026-11-25 09:14:0" in page
+        assert 'data-painted="2026-11-25T09:14' not in page, "scripts compare it with the stream"
         assert "<h1" in page
         assert ">a tape</h1>" in page
         assert version(running.url)["replay"] == {
