@@ -58,6 +58,13 @@ def _words(topic: str, value: Mapping[str, Any]) -> list[str] | None:
             objects = value.get("objects")
             count = f"{objects} object{'' if objects == 1 else 's'}"
             found = [value.get("state"), count, value.get("message")]
+        case "incidents":
+            found = [value.get("state"), value.get("severity"), value.get("title")]
+            count = value.get("count") or 1
+            found += [f"x{count}"] if count > 1 else []
+            found += [f"because of {value['causedBy']}"] if value.get("causedBy") else []
+        case "health":
+            found = [value.get("status"), "; ".join(map(str, value.get("reasons") or ()))]
         case _:
             return None
     return [str(word) for word in found if word is not None and word != ""]

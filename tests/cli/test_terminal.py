@@ -94,6 +94,24 @@ def test_what_steers_or_hides_is_written_as_escape(text: str, shown: str) -> Non
             "late 3 objects no an",
         ),
         ("sources", {"state": "live", "objects": 1, "message": "again"}, "live 1 object again"),
+        (
+            "incidents",
+            {"state": "active", "severity": "critical", "title": "a crashes", "count": 1},
+            "active critical a crashes",
+        ),
+        (
+            "incidents",
+            {
+                "state": "new",
+                "severity": "info",
+                "title": "a",
+                "count": 4,
+                "causedBy": "node_lost/*/n",
+            },
+            "new info a x4 because of node_lost/*/n",
+        ),
+        ("health", {"status": "healthy", "reasons": []}, "healthy"),
+        ("health", {"status": "degraded", "reasons": ["a is late", "b"]}, "degraded a is late; b"),
         ("unheard-of", {"a": [1]}, '{"a":[1]}'),
         ("pods", [1, 2], "[1,2]"),
     ],
@@ -103,7 +121,9 @@ def test_a_value_is_a_few_words(topic: str, value: Any, words: str) -> None:
     assert len(summary(topic, value)) <= len(words) + 20
 
 
-@pytest.mark.parametrize("topic", ["pods", "cronjobs", "jobs", "events", "sources", "new"])
+@pytest.mark.parametrize(
+    "topic", ["pods", "cronjobs", "jobs", "events", "sources", "incidents", "health", "new"]
+)
 def test_a_value_without_fields_is_shown_all_the_same(topic: str) -> None:
     assert isinstance(summary(topic, {}), str)
 
