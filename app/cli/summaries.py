@@ -40,8 +40,8 @@ def _words(topic: str, value: Mapping[str, Any]) -> list[str] | None:
             found += [f"restarts {restarts}"] if restarts else []
             found += [value.get("message")]
         case "cronjobs":
-            found = [value.get("schedule"), value.get("timeZone"), value.get("state")]
-            found += ["suspended"] if value.get("suspended") else []
+            held = "suspended" if value.get("suspended") else None
+            found = [value.get("schedule"), value.get("timeZone"), value.get("state") or held]
             found += [f"active {value['activeJobs']}"] if value.get("activeJobs") else []
             found += [value.get("stateMessage")]
         case "jobs":

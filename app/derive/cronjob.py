@@ -127,12 +127,11 @@ class CronJob:
         listed = (self.running.get(active.uid) for active in self.record.active)
         return next((name for name in listed if name is not None), None)
 
-    def _suspension(self) -> str:
+    def _suspension(self) -> str | None:
         if isinstance(self._plan, Verdict) and self._plan.state == "invalid":
             return f"Suspended; and if it were not: {self._plan.message}"
-        if self._suspended_at is None:
-            return "Suspended."
-        return f"Suspended at {spell(self._suspended_at)}."
+        since = self._suspended_at
+        return None if since is None else f"Suspended at {spell(since)}."
 
 
 def read_plan(record: CronJobRecord, zone: ZoneInfo) -> Slots | Verdict:

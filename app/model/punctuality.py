@@ -132,9 +132,7 @@ def _state(case: Case, windows: list[Window], now: datetime) -> tuple[CronJobSta
 
 def _calm(case: Case, message: str | None = None) -> tuple[CronJobState, str | None]:
     """Nothing is overdue."""
-    if case.last_run is None:
-        return "never_ran", message or "It has not run yet."
-    return "on_time", message
+    return ("never_ran" if case.last_run is None else "on_time"), message
 
 
 def _waiting(job: str, window: Window, now: datetime) -> str:

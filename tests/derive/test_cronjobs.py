@@ -39,7 +39,7 @@ def test_a_new_one_has_never_run_until_its_first_slot(crontab: Crontab) -> None:
     assert crontab.state == "unknown"
     fresh = Crontab()
     fresh.cron_job(created="2026-01-01T09:00:00Z")
-    assert (fresh.state, fresh.message, fresh.next) == ("never_ran", "It has not run yet.", "10:00")
+    assert (fresh.state, fresh.message, fresh.next) == ("never_ran", "", "10:00")
     fresh.until("10:00:30")
     fresh.job("nightly-1", slot=at("10:00"))
     assert fresh.states == ["never_ran", "on_time"]
@@ -258,7 +258,7 @@ def test_replace_ends_the_run_before_and_is_on_time(crontab: Crontab) -> None:
 
 def test_suspended_has_no_next_run_and_misses_nothing(crontab: Crontab) -> None:
     crontab.cron_job(last=at("09:00"), suspend=True)
-    assert (crontab.state, crontab.message, crontab.next) == ("suspended", "Suspended.", "")
+    assert (crontab.state, crontab.message, crontab.next) == ("suspended", "", "")
     crontab.until("12:30")
     crontab.cron_job(last=at("09:00"))
     assert (crontab.state, crontab.next) == ("on_time", "13:00")
