@@ -1,14 +1,17 @@
 """The slots of a schedule on both sides of a moment: which is the next, which was the last.
 
 A slot is what `next_after` gives, so there is one truth about clock changes. Looking back costs a
-few dozen questions to it, and more only with the number of slots that are wanted. Where a clock
-changes by half an hour (Lord Howe), robfig/cron gives other slots to who asks from before the
-change: there a slot found here may be one that the controller passes over that day.
+few dozen questions to it, and more only with the number of slots that are wanted.
+
+Where clocks change at midnight or by half an hour, robfig/cron may pass over slots of that day when
+it is asked from before it (Cairo, 24 April 2026: the runs of Fridays and Sundays). The controller
+asks from the last run. So here nothing is due before the first slot after `not_before` or `after`;
+later ones are sought from near by.
 
 `@every` has no calendar. The controller asks for the slot after the last one that it ran, or after
 the CronJob's creation: that moment is the anchor, and the slots are multiples of the delay after
-it. So for `@every` the arguments `not_before`, `after` and `anchor` have to be
-`lastScheduleTime or creationTimestamp`; a calendar does not care.
+it. So `not_before`, `after` and `anchor` are to be `lastScheduleTime or creationTimestamp`; with a
+calendar that matters on such days only.
 """
 
 from __future__ import annotations

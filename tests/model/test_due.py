@@ -134,6 +134,19 @@ def test_the_last_slot_around_a_clock_change(text: str, zone: str, until: str, w
     assert previous_due(schedule, moment(until), not_before=long_ago) == moment(wanted)
 
 
+def test_what_robfig_cron_passes_over_is_not_due() -> None:
+    """Cairo has no midnight on 24 April 2026, a Friday; who asks from before it gets Sunday."""
+    schedule = parse_schedule("30 8 * * 5,0", "Africa/Cairo")
+    last, friday = moment("2026-04-19T08:30+02:00"), moment("2026-04-24T08:30+03:00")
+    sunday = moment("2026-04-26T08:30+03:00")
+    assert next_due(schedule, last) == sunday
+    assert previous_due(schedule, friday + timedelta(hours=2), not_before=last) is None
+    assert previous_due(schedule, sunday, not_before=last) == sunday
+    # Who created it that night asks from then.
+    created = moment("2026-04-24T02:00+03:00")
+    assert previous_due(schedule, friday, not_before=created) == friday
+
+
 def test_a_slot_is_up_to_the_moment_and_after_the_floor() -> None:
     schedule = parse_standard("0 12 * * *")
     noon = datetime(2026, 6, 1, 12, tzinfo=UTC)

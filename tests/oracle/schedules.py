@@ -73,9 +73,7 @@ class Generator:
         if near and random.random() < 0.67:
             apart = random.choice((5, 60, 3_600, 10_800, 172_800))
             return random.choice(near) + timedelta(seconds=random.randint(-apart, apart))
-        day = datetime(2000, 1, 1, tzinfo=UTC) + timedelta(
-            seconds=random.randrange(35 * 31_557_600)
-        )
+        day = datetime(1996, 1, 1, tzinfo=UTC) + timedelta(days=random.random() * 34_000)
         return day.replace(microsecond=random.choice((0, 0, 1, 500_000, 999_999)))
 
     def schedule(self) -> str:
