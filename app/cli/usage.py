@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import shutil
+import textwrap
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -96,6 +97,10 @@ class _Format(argparse.HelpFormatter):
     def __init__(self, prog: str) -> None:
         width = min(shutil.get_terminal_size().columns, WIDEST) - 2
         super().__init__(prog, max_help_position=32, width=width)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        # A name with hyphens stays one: broken in two it could not be copied.
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
 
     def _format_action_invocation(self, action: argparse.Action) -> str:
         if not action.option_strings or action.nargs == 0:
