@@ -14,6 +14,7 @@ from app.web.openapi.stream import ITEM
 
 if TYPE_CHECKING:
     from app.web.listings import Listing
+    from app.web.openapi.schemas import Json
 
 JSON = "application/json"
 TEXT = "text/plain"
@@ -192,6 +193,17 @@ READYZ = About(
         ),
     ),
 )
+REPLAY: Json = {
+    "type": "object",
+    "description": "Where a tape is replayed: when it was recorded, and how it is played.",
+    "required": ["recordedAt", "speed", "anonymised"],
+    "properties": {
+        "recordedAt": {"type": "string", "format": "date-time"},
+        "speed": {"type": "number"},
+        "anonymised": {"type": "boolean"},
+    },
+    "additionalProperties": False,
+}
 VERSION = About(
     "version",
     "What is running?",
@@ -205,6 +217,7 @@ VERSION = About(
                     {
                         "type": "object",
                         "required": ["name", "version", "stream", "epoch", "cluster", "python"],
+                        "properties": {"replay": REPLAY},
                         "additionalProperties": {"type": "string"},
                     }
                 )
