@@ -25,6 +25,7 @@ from tests.cli.commands import (
     NOWHERE,
     PATIENCE,
     ROOT,
+    Running,
     Serving,
     environment,
     watchglass,
@@ -118,6 +119,21 @@ def test_a_signal_with_a_reader_attached_is_an_end_without_traceback(
                 assert b"event: goodbye\n" in iter(stream.readline, b"")
         assert "Traceback" not in serving.logged
         assert all(event["level"] != "error" for event in serving.events())
+
+
+def test_it_leaves_without_a_last_look_for_rubbish(tmp_path: Path) -> None:
+    """That would take most of a second: Ctrl-C is for people, who wait for it."""
+    program = (
+        "import atexit, gc, sys\n"
+        "atexit.register(lambda: print('frozen', gc.get_freeze_count() > 0, file=sys.stderr))\n"
+        "from app.cli import main\n"
+        "sys.exit(main())\n"
+    )
+    file = write_kubeconfig(tmp_path / "kubeconfig")
+    command = [sys.executable, "-c", program, "serve", "--kubeconfig", str(file)]
+    with Running(tmp_path, command) as running:
+        assert running.end(signal.SIGINT) == 0
+        assert running.logged.splitlines()[-1] == "frozen True"
 
 
 @pytest.mark.parametrize("number", ENDS, ids=lambda n: n.name)
