@@ -42,6 +42,9 @@ DISTRUST = {
     "error": "What is told of {kind} in {place} cannot be read",
 }
 
+WRITE_SECONDS = 1.0
+"""Many incidents come at once, and each is another reason: one telling is for all of them."""
+
 Rank = tuple[int, float, str]
 
 
@@ -71,6 +74,11 @@ class Health:
         self._caused: dict[str, dict[str, None]] = {}
         self._distrusted: dict[str, Source] = {}
         self._sources = 0
+        self._written_at = clock.monotonic()
+        self._writes = False
+        """It will be told again soon."""
+        self._told = False
+        """Everything has been read once."""
         board.incidents.listen(self._incident_changed)
         board.sources.listen(self._source_changed)
         self._write()
@@ -187,23 +195,38 @@ class Health:
     # Telling
 
     def _write(self) -> None:
+        """Tell a new word at once, and other reasons for it at most once a second."""
+        known, word = self._board.health.get(KEY), self._word(self._counts, self._distrusted)
+        monotonic = self._clock.monotonic()
+        if known is not None and known.status == word:
+            if monotonic - self._written_at < WRITE_SECONDS and self._told:
+                if not self._writes:
+                    self._writes = True
+                    self._timer.after(WRITE_SECONDS, ("health", "write"), self._write_now)
+                return
+        self._written_at = monotonic
         summary = self._summary(self._counts, self._ranks[:REASONS], self._distrusted)
-        known = self._board.health.get(KEY)
-        if known is not None and known.status == summary.status:
+        if known is not None and known.status == word:
             summary = summary.model_copy(update={"since": known.since})
         self._board.health.upsert(KEY, summary)
         if self._board.incidents.synced:
+            self._told = True
             self._board.health.mark_synced()
-            self._heard(summary.status)
+            self._heard(word)
+
+    def _write_now(self) -> None:
+        self._writes = False
+        self._write()
+
+    def _word(self, counts: dict[Severity, int], distrusted: dict[str, Source]) -> Word:
+        if counts["critical"]:
+            return "unhealthy"
+        untrusted = distrusted or not self._sources
+        return "degraded" if counts["warning"] or untrusted else "healthy"
 
     def _summary(
         self, counts: dict[Severity, int], ranks: list[Rank], distrusted: dict[str, Source]
     ) -> HealthSummary:
-        word: Word = "healthy"
-        if counts["critical"]:
-            word = "unhealthy"
-        elif counts["warning"] or distrusted or not self._sources:
-            word = "degraded"
         # A source that is lost is an incident as well, in the same words or as one of all.
         said = dict.fromkeys(title for order, _, title in ranks if SEVERITIES[order] != "info")
         all_lost = CLUSTER_LOST.title in said
@@ -215,7 +238,7 @@ class Health:
         if not self._sources:
             said["Nothing has been read yet"] = None
         return HealthSummary(
-            status=word,
+            status=self._word(counts, distrusted),
             reasons=tuple(said)[:REASONS],
             counts=HealthCounts(**counts),
             since=self._clock.now(),

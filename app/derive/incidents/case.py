@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from app.derive.incidents.finding import Finding, Kind
-    from app.model import ObjectReference, Severity
+    from app.model import IncidentState, ObjectReference, Severity
 
 OBJECTS = 20
 """Objects that an incident lists; `reason` says how many there are."""
@@ -63,6 +63,8 @@ class Case:
     severities: dict[Severity, int] = field(default_factory=dict)
     told: Incident | None = None
     told_at: float = 0.0
+    changed: bool = True
+    """More is different than its state and its cause."""
     tells: bool = False
     """It will be told again soon."""
     hid: bool = False
@@ -96,17 +98,51 @@ class Case:
 
     def value(self, now: datetime) -> Incident:
         """The incident as readers see it, the same object if nothing but the time is another."""
+        told = self.told
+        if told is None or (self.changed and self.present):
+            self.changed = False
+            value = self._whole(now)
+            if told is None or value == told:
+                return told or value
+            return value.model_copy(update={"last_change": now})
+        # What only lingers is told as it last was: its end is no news of how large it is, or why.
+        change = {"state": self.seen_as, "caused_by": self.seen_cause, "count": self.count}
+        if change == {"state": told.state, "caused_by": told.caused_by, "count": told.count}:
+            return told
+        return told.model_copy(update={**change, "last_change": now})
+
+    @property
+    def seen_cause(self) -> str | None:
+        """Its cause in the eyes of readers; what only lingers keeps the one it had."""
+        if self.present or self.told is None:
+            return self.cause
+        return self.cause or self.told.caused_by
+
+    @property
+    def seen_as(self) -> IncidentState:
+        """Its state in the eyes of readers."""
+        if self.unseen:
+            return "unknown"
+        return "new" if self.state == "new" else "active"
+
+    def resolved(self, now: datetime) -> Incident | None:
+        """What is told when it is over; None if it never was."""
+        if self.told is None:
+            return None
+        return self.told.model_copy(update={"state": "resolved", "last_change": now})
+
+    def _whole(self, now: datetime) -> Incident:
         first = next(iter(self.members.values())).finding
         size = len(self.members)
         reason = first.reason
         if size > 1:
             reason = self.kind.many.format(count=size, reason=first.reason)
         objects = self._objects()
-        incident = Incident(
+        return Incident(
             key=self.key,
             kind=self.kind.word,
             severity=self.severity,
-            state="unknown" if self.unseen else "new" if self.state == "new" else "active",
+            state=self.seen_as,
             title=self.kind.title.format(name=self.name, namespace=place(self.namespace)),
             reason=reason,
             message=first.message or None,
@@ -117,17 +153,6 @@ class Case:
             actions=actions_of(self.kind, self.name, objects),
             caused_by=self.cause,
         )
-        if self.told is not None:
-            if incident == self.told:
-                return self.told
-            incident = incident.model_copy(update={"last_change": now})
-        return incident
-
-    def resolved(self, now: datetime) -> Incident | None:
-        """What is told when it is over; None if it never was."""
-        if self.told is None:
-            return None
-        return self.told.model_copy(update={"state": "resolved", "last_change": now})
 
     def _objects(self) -> tuple[ObjectReference, ...]:
         found: dict[ObjectReference, None] = {}

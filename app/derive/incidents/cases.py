@@ -86,6 +86,7 @@ class Cases:
                 self._causes.leave(voice, before)
                 case.weigh(before, -1)
             member.finding = finding
+            case.changed = True
             self._causes.enter(voice, finding)
             case.weigh(finding, 1)
             self._settle(case, voice, member)
@@ -131,6 +132,7 @@ class Cases:
     def _come(self, case: Case, finding: Finding) -> None:
         case.edges.append(self._clock.monotonic())
         case.count += 1
+        case.changed = True
         if case.state == "active":
             return
         self._timer.cancel(("incident", "over", case.key))
@@ -169,6 +171,7 @@ class Cases:
 
     def _part(self, case: Case, voice: str) -> None:
         member = case.members.pop(voice)
+        case.changed = True
         case.weigh(member.finding, -1)
         case.explained -= member.cause is not None
         case.blind -= member.blind
@@ -215,26 +218,31 @@ class Cases:
 
     def _spread(self, finding: Finding) -> None:
         """Look again at what this finding explains, or explained."""
+        touched: dict[str, Case] = {}
         for key, voice in self._causes.consequences(finding):
             case = self._cases.get(key)
             member = None if case is None else case.members.get(voice)
-            if case is not None and member is not None:
-                self._settle(case, voice, member)
-                self._tell(case)
+            if case is not None and member is not None and self._settle(case, voice, member):
+                touched[key] = case
+        for case in touched.values():
+            self._tell(case)
 
-    def _settle(self, case: Case, voice: str, member: Member) -> None:
-        """Look again for what explains a finding, and whether it can be seen."""
+    def _settle(self, case: Case, voice: str, member: Member) -> bool:
+        """Look again for what explains a finding, and whether it can be seen; True if it is new."""
         cause = self._causes.cause(member.finding)
+        if cause == member.cause:
+            return False
         blind = cause is not None and self._cases[cause].kind.blinds
         was_blind = member.blind
         case.explained += (cause is not None) - (member.cause is not None)
         case.blind += blind - was_blind
         member.cause, member.blind = cause, blind
         self._look(case)
-        if blind:
+        if not member.present and blind:
             self._timer.cancel(("incident", "leave", case.key, voice))
-        elif was_blind and not member.present:
+        elif not member.present and was_blind:
             self._part_in_time(case, voice)
+        return True
 
     def _look(self, case: Case) -> None:
         """What is new waits only while it can be seen."""
@@ -250,8 +258,8 @@ class Cases:
             return
         told, monotonic = case.told, self._clock.monotonic()
         if told is not None and monotonic - case.told_at < TELL_SECONDS:
-            state = "unknown" if case.unseen else case.state
-            if (told.state, told.caused_by, told.severity) == (state, case.cause, case.severity):
+            seen = (case.seen_as, case.seen_cause, case.severity)
+            if (told.state, told.caused_by, told.severity) == seen:
                 self._tell_later(case)
                 return
         value = case.value(self._clock.now())
