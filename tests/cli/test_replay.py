@@ -22,9 +22,11 @@ from app.replaying import create_replay
 from app.settings import Settings
 from app.tape import Anonymiser, Writer, open_tape
 from app.tape.checking import read_header
+from app.tape.fold import Fold
 from tests.cli.commands import PATIENCE, Demo, Running, watchglass
 from tests.demo.process.living import await_truth
 from tests.tape.made import beat, change, header, hello, opening, pod, text, upsert, write
+from tests.tapes.make import FOLDER
 from tests.web.served import serving
 
 if TYPE_CHECKING:
@@ -59,6 +61,10 @@ class Replay(Running):
     def next_line(self) -> str:
         return self._out.readline()
 
+    def hang_up(self) -> None:
+        """Read no more of what it says."""
+        self._out.close()
+
 
 def get(url: str) -> str:
     with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
@@ -68,6 +74,12 @@ def get(url: str) -> str:
 
 def version(url: str) -> Any:
     return json.loads(get(f"{url}/version"))["data"]
+
+
+def incidents(url: str) -> Any:
+    """What the API tells of them, by key, those that are over included."""
+    told = json.loads(get(f"{url}/api/incidents?state=new,active,unknown,resolved&pageSize=100"))
+    return {one["key"]: one for one in told["data"]}
 
 
 def held_at_the_end(tape: Path) -> Reader:
@@ -117,11 +129,10 @@ async def test_a_reader_of_the_replay_holds_what_one_of_the_demo_held(
         for key in expected.values["pods"]:
             assert f'data-key="{key}"' in page
         assert json.loads(get(f"{url}/api/pods"))["total"] == len(expected.values["pods"])
-        for topic in ("incidents", "cronjobs", "jobs", "events"):
+        for topic in ("cronjobs", "jobs", "events"):
             told = json.loads(get(f"{url}/api/{topic}"))
             assert told["total"] == len(expected.values[topic]), topic
-        told = json.loads(get(f"{url}/api/incidents"))["data"]
-        assert {one["key"]: one for one in told} == expected.values["incidents"]
+        assert incidents(url) == expected.values["incidents"]
         status = json.loads(get(f"{url}/api/health"))["data"]
         assert status["status"] == expected.values["health"]["current"]["status"]
         assert json.loads(get(f"{url}/api/health/history"))["data"]["points"] == []
@@ -162,6 +173,28 @@ async def test_an_anonymous_film_is_a_film(film: Path, path: Path) -> None:
     with served(path, speed=1000.0) as running:
         await follow(running.url, lambda reader: reader.values == names)
         assert ", names changed</strong>" in get(f"{running.url}/")
+
+
+async def test_the_outage_shows_its_incidents_again() -> None:
+    """The tape of the repository: every incident that was told of, and those of its end."""
+    tape = FOLDER / "outage.jsonl.gz"
+    expected = held_at_the_end(tape).values
+    fold = Fold()
+    told: set[str] = set()
+    for moment in open_tape(tape).moments():
+        fold.take(moment.what)
+        told |= fold.values["incidents"].keys()
+    assert any(key.startswith("node_lost/") for key in told)
+    seen: set[str] = set()
+
+    def all_of_it(reader: Reader) -> bool:
+        seen.update(reader.values.get("incidents", {}))
+        return reader.values == expected and seen == told
+
+    # What is gathered for 50 ms is of five seconds: no incident is over so soon.
+    with served(tape, speed=100.0) as running:
+        await follow(running.url, all_of_it)
+        assert incidents(running.url) == expected["incidents"]
 
 
 def test_a_page_says_what_it_is(path: Path) -> None:
@@ -216,19 +249,21 @@ async def test_a_loop_begins_anew(path: Path) -> None:
 
 
 def test_a_tape_that_breaks_off_is_replayed_with_a_word(path: Path, tmp_path: Path) -> None:
-    path.write_bytes(text(header(), *opening("agent-0")) + b'{"t": 5, "event')
+    """Its end comes when nobody reads any more what the command says: it serves on."""
+    last = change(1500, upsert("pods", "agents/agent-1", pod("agent-1")))
+    path.write_bytes(text(header(), *opening("agent-0"), last) + b'{"t": 5, "event')
     with Replay(tmp_path, str(path)) as replay:
-        await_truth(lambda: "breaks off" in replay.logged, "the command says how the tape ends")
+        replay.hang_up()
+        await_truth(
+            lambda: json.loads(get(f"{replay.url}api/pods"))["total"] == 2, "the end is reached"
+        )
         assert replay.logged.splitlines()[0] == (
-            f"watchglass: {path}: it breaks off in the middle of line 8; "
+            f"watchglass: {path}: it breaks off in the middle of line 9; "
             "what is before that is replayed"
         )
-
-
-def test_a_terminal_that_reads_nothing_is_no_reason_to_end(path: Path, tmp_path: Path) -> None:
-    write(path, header(), *opening("agent-0"))
-    with Replay(tmp_path, str(path), "--speed=1000") as replay:
         assert get(f"{replay.url}readyz") == "ok\n"
+        assert replay.end() == 0
+        assert "Traceback" not in replay.logged
 
 
 @contextmanager

@@ -8,6 +8,8 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.model import PodHealth, Source
 from app.tape import TapeError, open_tape
@@ -146,6 +148,45 @@ def test_however_it_breaks_off_what_is_before_is_read(path: Path, packed: bool) 
             assert tape.note.startswith("it breaks off ")
         else:
             assert tape.note is None
+
+
+SAID = text(*GOOD)
+SHREDS = st.sampled_from(
+    [
+        b'"',
+        b"{",
+        b"]",
+        b"null",
+        b"1e999",
+        b"-1",
+        b"NaN",
+        b"\xff",
+        b"\n",
+        b"true",
+        b'"\\ud800"',
+        b"/",
+    ]
+)
+TEARS = st.lists(st.tuples(st.integers(0, len(SAID)), st.integers(0, 9), SHREDS), max_size=3)
+
+
+@settings(deadline=None, max_examples=200)
+@given(tears=TEARS, packed=st.booleans())
+def test_whatever_is_in_a_file_it_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, tears: list[tuple[int, int, bytes]], packed: bool
+) -> None:
+    torn = gzip.compress(SAID) if packed else SAID
+    for place, length, shred in tears:
+        torn = torn[:place] + shred + torn[place + length :]
+    path = tmp_path_factory.getbasetemp() / "torn"
+    path.write_bytes(torn)
+    try:
+        tape = open_tape(path)
+    except TapeError as error:
+        assert str(error).startswith(f"line {error.line}: ")
+        assert str(error).isprintable()
+    else:
+        assert len(list(tape.moments())) == tape.messages
 
 
 def damaged(path: Path, kind: str) -> None:
