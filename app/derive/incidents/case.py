@@ -82,10 +82,10 @@ class Case:
 
     @property
     def cause(self) -> str | None:
-        """What explains all of it, as far as one incident does."""
-        if not self.members or self.explained < len(self.members):
-            return None
-        return next(iter(self.members.values())).cause
+        """What explains all of it, as far as one incident does; what lingers keeps what did."""
+        if self.members and self.explained == len(self.members):
+            return next(iter(self.members.values())).cause
+        return None if self.present or self.told is None else self.told.caused_by
 
     def flapping(self, monotonic: float) -> bool:
         """Whether it comes and goes."""
@@ -98,25 +98,17 @@ class Case:
 
     def value(self, now: datetime) -> Incident:
         """The incident as readers see it, the same object if nothing but the time is another."""
-        told = self.told
-        if told is None or (self.changed and self.present):
+        if self.told is None or self.changed:
             self.changed = False
             value = self._whole(now)
-            if told is None or value == told:
-                return told or value
+            if self.told is None or value == self.told:
+                return self.told or value
             return value.model_copy(update={"last_change": now})
-        # What only lingers is told as it last was: its end is no news of how large it is, or why.
-        change = {"state": self.seen_as, "caused_by": self.seen_cause, "count": self.count}
-        if change == {"state": told.state, "caused_by": told.caused_by, "count": told.count}:
-            return told
-        return told.model_copy(update={**change, "last_change": now})
-
-    @property
-    def seen_cause(self) -> str | None:
-        """Its cause in the eyes of readers; what only lingers keeps the one it had."""
-        if self.present or self.told is None:
-            return self.cause
-        return self.cause or self.told.caused_by
+        state, cause = self.seen_as, self.cause
+        if (self.told.state, self.told.caused_by) == (state, cause):
+            return self.told
+        change = {"state": state, "caused_by": cause, "last_change": now}
+        return self.told.model_copy(update=change)
 
     @property
     def seen_as(self) -> IncidentState:

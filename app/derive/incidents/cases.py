@@ -16,11 +16,11 @@ most once a second, so that neither work nor bytes grow with the number of times
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING
 
 from app.derive.incidents.case import FLAP_SECONDS, Case, Member
 from app.derive.incidents.causes import Causes
+from app.derive.incidents.past import Past
 
 if TYPE_CHECKING:
     from app.clock import Clock
@@ -28,15 +28,6 @@ if TYPE_CHECKING:
     from app.derive.timer import Timer
     from app.model import Incident
     from app.stream import Topic
-
-RESOLVED_SECONDS = 600.0
-"""So long what is over can still be seen, and comes back as the same incident."""
-
-MOST_OVER = 2_000
-"""Incidents that are over and remembered for that; the oldest make room."""
-
-HISTORY = 1_000
-"""Incidents in the history."""
 
 AFTER_SECONDS = 1.0
 """So much later than others a finding goes that explains some."""
@@ -64,12 +55,15 @@ class Cases:
         self._off_delay = off_delay
         self._causes = Causes()
         self._cases: dict[str, Case] = {}
-        self._over: dict[str, Case] = {}
-        self.history: deque[Incident] = deque(maxlen=HISTORY)
-        """What was resolved and is not on the board any more, the newest last."""
+        self._past = Past(topic, timer, self._drop)
 
     def __len__(self) -> int:
         return len(self._cases)
+
+    @property
+    def history(self) -> tuple[Incident, ...]:
+        """What was resolved and is not on the board any more, the newest last."""
+        return tuple(self._past.history)
 
     def join(self, finding: Finding) -> None:
         """A finding counts, or says something else than before."""
@@ -135,8 +129,7 @@ class Cases:
         case.changed = True
         if case.state == "active":
             return
-        self._timer.cancel(("incident", "over", case.key))
-        self._over.pop(case.key, None)
+        self._past.recall(case)
         if self._flaps(case):
             case.state = "active"
             return
@@ -171,7 +164,8 @@ class Cases:
 
     def _part(self, case: Case, voice: str) -> None:
         member = case.members.pop(voice)
-        case.changed = True
+        # Where nothing counts any more, the end of one is no news of how large it is, or why.
+        case.changed = case.changed or case.present > 0
         case.weigh(member.finding, -1)
         case.explained -= member.cause is not None
         case.blind -= member.blind
@@ -187,25 +181,10 @@ class Cases:
         self._timer.cancel(("incident", "on", case.key))
         self._timer.cancel(("incident", "tell", case.key))
         case.tells = False
-        over = case.resolved(self._clock.now()) if case.state == "active" else None
-        if over is not None:
-            case.state, case.told = "resolved", over
-            self._topic.upsert(case.key, over)
-        else:
-            case.state, case.told = "hidden", None
-            self._topic.remove(case.key)
-        self._over[case.key] = case
-        name = ("incident", "over", case.key)
-        self._timer.after(RESOLVED_SECONDS, name, lambda: self._forget(case))
-        if len(self._over) > MOST_OVER:
-            self._forget(next(iter(self._over.values())))
+        self._past.keep(case, case.resolved(self._clock.now()) if case.state == "active" else None)
 
-    def _forget(self, case: Case) -> None:
-        self._timer.cancel(("incident", "over", case.key))
-        del self._over[case.key], self._cases[case.key]
-        if case.told is not None:
-            self.history.append(case.told)
-            self._topic.remove(case.key)
+    def _drop(self, case: Case) -> None:
+        del self._cases[case.key]
 
     # Causes
 
@@ -258,7 +237,7 @@ class Cases:
             return
         told, monotonic = case.told, self._clock.monotonic()
         if told is not None and monotonic - case.told_at < TELL_SECONDS:
-            seen = (case.seen_as, case.seen_cause, case.severity)
+            seen = (case.seen_as, case.cause, case.severity)
             if (told.state, told.caused_by, told.severity) == seen:
                 self._tell_later(case)
                 return

@@ -67,7 +67,7 @@ class Incidents:
     @property
     def history(self) -> tuple[Incident, ...]:
         """What was resolved more than 10 minutes ago: the last 1,000, the newest last."""
-        return tuple(self._cases.history)
+        return self._cases.history
 
     def skewed(self, seconds: float) -> None:
         """Our clock is so many seconds ahead of the API server's; negative: behind."""

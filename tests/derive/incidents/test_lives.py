@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.derive.incidents.cases import HISTORY, MOST_OVER, RESOLVED_SECONDS
 from app.derive.incidents.incidents import OFF_DELAY_SECONDS, ON_DELAY_SECONDS
+from app.derive.incidents.past import HISTORY, MOST_OVER, RESOLVED_SECONDS
 from app.stream import Hub
 from tests.derive.incidents.scene import Scene, bad, cronjob, good, of, waits
 
@@ -197,7 +197,7 @@ def test_history_is_bounded() -> None:
     scene = Scene()
     many = MOST_OVER + HISTORY + 7
     for number in range(many):
-        value = cronjob(name=f"job-{number}", state="missed")
+        value = cronjob(name=f"job-{number}", state="invalid")
         scene.board.cronjobs.upsert(f"agents/job-{number}", value)
     scene.play(16)
     assert scene.health.summary.counts.critical == many
