@@ -103,6 +103,7 @@ async def follow(url: str, enough: Callable[[Reader], bool]) -> Reader:
     raise AssertionError("the stream has ended")
 
 
+@pytest.mark.xdist_group("film")
 async def test_a_reader_of_the_replay_holds_what_one_of_the_demo_held(
     film: Path, tmp_path: Path
 ) -> None:
@@ -148,6 +149,7 @@ def served(tape: Path, **options: Any) -> Any:
     return serving(create_replay(settings, open_tape(tape), **options))
 
 
+@pytest.mark.xdist_group("film")
 async def test_an_anonymous_film_is_a_film(film: Path, path: Path) -> None:
     """Every kind of message of a real stream, made anonymous and played."""
     anonymiser = Anonymiser(b"k" * 32)
