@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.cluster.projections.raw import condition, container
 from tests.derive.incidents.scene import Scene, bad, cronjob, good, of, run, waits
 
 if TYPE_CHECKING:
+    from app.derive.incidents.finding import Kind
     from app.model import CronJobInfo
 
 Act = Callable[[Scene], None]
@@ -52,6 +54,16 @@ def keep(**fields: Any) -> Act:
 
 def put(scene: Scene, value: CronJobInfo) -> None:
     scene.board.cronjobs.upsert("agents/night", value)
+
+
+def stop(scene: Scene) -> None:
+    put(scene, cronjob(state="missed"))
+    scene.board.cronjobs.upsert("agents/day", cronjob(name="day", state="late"))
+
+
+def go_on(scene: Scene) -> None:
+    put(scene, cronjob(last_schedule_time=scene.clock.now()))
+    scene.board.cronjobs.upsert("agents/day", cronjob(name="day"))
 
 
 def oom(scene: Scene) -> None:
@@ -238,6 +250,13 @@ ROWS = (
     ),
     Row("cronjob_missed", "cronjob_missed/agents/night", keep(state="missed"), keep()),
     Row("cronjob_stuck", "cronjob_stuck/agents/night", hang, succeed, 30.0, "warning", "degraded"),
+    Row(
+        "cronjobs_stopped",
+        "cronjobs_stopped/*/cronjob-controller",
+        stop,
+        go_on,
+        others=frozenset({"cronjob_missed", "cronjob_late"}),
+    ),
     Row("cronjob_invalid", "cronjob_invalid/agents/night", keep(state="invalid"), keep()),
     Row(
         "job_failed",
@@ -284,6 +303,12 @@ ROWS = (
 
 def test_every_kind_has_a_row() -> None:
     assert sorted(row.kind for row in ROWS) == sorted(kind.word for kind in KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.word)
+def test_every_kind_is_documented(kind: Kind) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "incidents.md").read_text()
+    assert f"| `{kind.word}` | {kind.severity} |" in page
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.kind)
