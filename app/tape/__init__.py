@@ -1,7 +1,7 @@
 """Record the stream to a file, and replay the file in place of a cluster.
 
 Law: a tape is input from a stranger. Nothing of it reaches the board before it was checked, and
-reading or writing one never takes more memory than one snapshot of one topic.
+however long it is, reading or writing it takes no more memory than the values of one moment.
 """
 
 from __future__ import annotations
