@@ -13,6 +13,7 @@ from app.derive.incidents.pods import pod_findings
 from app.derive.incidents.restarts import Restarts
 from app.derive.incidents.sources import cluster_findings, skew_findings, source_findings
 from app.derive.incidents.spans import Spans
+from app.derive.incidents.starts import Starts
 
 if TYPE_CHECKING:
     from app.board import Board
@@ -50,6 +51,7 @@ class Incidents:
         self._spans = Spans(self._cases, clock, timer)
         self._restarts = Restarts(clock, timer, self._judge)
         self._mounts = Mounts(clock, timer, self._judge)
+        self._starts = Starts(clock, lambda key, found: self._spans.tell(("starts", key), found))
         self._states: dict[str, int] = {}
         self._unsettled: dict[str, None] = {}
         watched = {kind.projection.topic for kind in board.watched}
@@ -101,6 +103,8 @@ class Incidents:
         self._spans.tell(("jobs", key), () if new is None else job_findings(new))
 
     def _cronjob_changed(self, key: str, old: CronJobInfo | None, new: CronJobInfo | None) -> None:
+        # What explains the most comes first: its consequences are such from the start.
+        self._starts.observe(key, old, new)
         self._spans.tell(("cronjobs", key), () if new is None else cronjob_findings(new))
 
     def _source_changed(self, key: str, old: Source | None, new: Source | None) -> None:

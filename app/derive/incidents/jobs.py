@@ -18,6 +18,7 @@ from app.derive.incidents.kinds import (
     CRONJOB_STUCK,
     JOB_FAILED,
 )
+from app.derive.incidents.starts import STOPPED
 from app.model import ObjectReference
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ STATES = {
     "missed": (CRONJOB_MISSED, "A run was due and will not begin any more."),
     "invalid": (CRONJOB_INVALID, "It will not run until that is mended."),
 }
+
+OVERDUE = (CRONJOB_LATE, CRONJOB_MISSED)
 
 
 def job_findings(job: JobInfo) -> tuple[Finding, ...]:
@@ -70,6 +73,7 @@ def _cronjob(cronjob: CronJobInfo) -> Iterator[Finding]:
     state = STATES.get(_told(cronjob.state))
     if state is not None:
         kind, reason = state
+        missed = f"missed {namespace}/{cronjob.name}"
         yield Finding(
             kind,
             namespace,
@@ -77,7 +81,9 @@ def _cronjob(cronjob: CronJobInfo) -> Iterator[Finding]:
             subject,
             reason,
             message=cronjob.state_message or "",
-            under=under,
+            # What was late and then missed is one thing while it was both not long ago.
+            claims=(missed,) if kind is CRONJOB_MISSED else (),
+            under=(*under, STOPPED, missed) if kind in OVERDUE else under,
         )
     runs = cronjob.recent_runs or ()
     last = next((run for run in runs if run.status != "running"), None)

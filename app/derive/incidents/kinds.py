@@ -101,6 +101,19 @@ CRONJOB_INVALID = Kind(
     "{name} has a schedule that cannot be read",
     (DESCRIBE_CRONJOB, Remedy("edit", "Edit it", "kubectl -n {namespace} edit cronjob {name}")),
 )
+CRONJOBS_STOPPED = Kind(
+    "cronjobs_stopped",
+    "critical",
+    "CronJobs are not started any more",
+    (
+        Remedy(
+            "controller",
+            "See whether the controller manager renews its lease",
+            "kubectl -n kube-system get lease kube-controller-manager -o yaml",
+        ),
+    ),
+    many="{count} CronJobs are overdue, and none was started since.",
+)
 JOB_FAILED = Kind(
     "job_failed", "warning", "Job {name} failed", (JOB_LOG, DESCRIBE_JOB), fades=144 * TEN_MINUTES
 )
@@ -152,6 +165,7 @@ KINDS: tuple[Kind, ...] = (
     CRONJOB_MISSED,
     CRONJOB_STUCK,
     CRONJOB_INVALID,
+    CRONJOBS_STOPPED,
     JOB_FAILED,
     SOURCE_STALE,
     SOURCE_FORBIDDEN,
