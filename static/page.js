@@ -29,7 +29,7 @@ const store = new Store({ topics, machine });
 const link = new Link({ machine });
 const view = new LinkView(() => shared.retryNow());
 const began = machine.moment();
-const sources = new Sources(store, sectionOf('sources'), new Set(topics), paintAge);
+const sources = new Sources(store, sectionOf('sources'), new Set(topics), paintAge, machine);
 const many = 'many' in document.body.dataset;
 const tables = new Map(topics.map((name) => [name, new Table(sectionOf(name), cellsOf(name), many)]));
 /** @type {Map<string, Set<string>>} keys to draw anew, by topic */

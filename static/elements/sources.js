@@ -1,6 +1,10 @@
 // What the page knows of the server's sources: from the stream, and until that comes from the paint.
 
+import { since } from '../machine.js';
+
+/** @typedef {import('../machine.js').Machine} Machine */
 /** @typedef {import('../store.js').Store} Store */
+/** @typedef {import('../topic.js').Entry} Entry */
 /** @typedef {{key: string, kind: string, namespace: string, state: string, ageMs: number | undefined}} Source without an age: never proved, or nobody has told us */
 
 export const DOUBTFUL = new Set(['stale', 'forbidden', 'absent', 'error']);
@@ -10,6 +14,7 @@ export class Sources {
   #store;
   #kinds;
   #paintAge;
+  #machine;
   /** @type {Source[]} */
   #painted;
 
@@ -18,11 +23,13 @@ export class Sources {
    * @param {HTMLElement} section
    * @param {ReadonlySet<string>} kinds heartbeats tell the ages of these; a source of something else would have none
    * @param {() => number} paintAge ms since the server painted
+   * @param {Machine} machine
    */
-  constructor(store, section, kinds, paintAge) {
+  constructor(store, section, kinds, paintAge, machine) {
     this.#store = store;
     this.#kinds = kinds;
     this.#paintAge = paintAge;
+    this.#machine = machine;
     this.#painted = [...section.querySelectorAll('tr[data-key]')].map((row) => {
       const [kind = '', namespace = ''] = (row.getAttribute('data-key') ?? '').split('/');
       const told = row.querySelector('[data-ms]')?.getAttribute('data-ms');
@@ -41,16 +48,21 @@ export class Sources {
     const { known, entries } = this.#store.topic('sources');
     if (!known) return this.#painted.map((source) => ({ ...source, ageMs: this.#age(source.key) }));
     const shown = [...entries].filter(([, { value }]) => this.shows(value)).sort(([a], [b]) => (a < b ? -1 : 1));
-    return shown.map(([key, { value }]) => ({
+    return shown.map(([key, { value, at }]) => ({
       key, kind: value.kind, namespace: value.namespace, state: value.state,
-      ageMs: value.provedAt === undefined ? undefined : this.#age(key),
+      ageMs: value.provedAt === undefined ? undefined : this.#age(key, value.state === 'live' ? at : undefined),
     }));
   }
 
-  /** @param {string} key @returns {number | undefined} since its last proof, as told by heartbeats or painted */
-  #age(key) {
+  /**
+   * @param {string} key
+   * @param {Entry['at']} [livesAt] when it became live: by a proof, of which the next heartbeat tells the age
+   * @returns {number | undefined} ms since its last proof, as told by heartbeats or painted
+   */
+  #age(key, livesAt) {
     const painted = this.#painted.find((source) => source.key === key)?.ageMs;
-    return this.#store.ageOf(key) ?? (painted === undefined ? undefined : painted + this.#paintAge());
+    const told = this.#store.ageOf(key) ?? (painted === undefined ? undefined : painted + this.#paintAge());
+    return livesAt ? Math.min(told ?? Infinity, since(this.#machine, livesAt)) : told;
   }
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import pytest
 from playwright.async_api import expect
 
 from app.errors import AccessDenied
-from tests.browser.reading import GONE, fresh, later, linked, opened, row, section
+from tests.browser.reading import GONE, cell, fresh, later, linked, opened, row, section
 from tests.browser.relay import Relay
 from tests.spine.clock import ForwardClock
 from tests.web.house import NAMESPACE, fill, house
@@ -112,6 +113,23 @@ async def test_a_source_that_grows_old_is_told_once_and_so_is_its_return(
     await expect(tab.locator("#told")).to_have_text(again)
     await fresh(tab, "pods", "live")
     assert (await tab.evaluate("globalThis.told")).count(again) == 1
+    assert visit.complaints == []
+
+
+async def test_a_source_that_is_heard_of_again_is_not_as_old_as_it_was(visit: Visit) -> None:
+    """Not until the next heartbeat either."""
+    clock = ForwardClock()
+    with serving(house(clock=clock, heartbeat_seconds=30)) as served:
+        served.call(lambda: fill(served.application))
+        room = Room(served, clock)
+        room.age(101)
+        await opened(visit.page, served.url)
+        age = cell(visit.page, "sources", "pods/agents", "age")
+        await expect(age).to_have_text(re.compile("^1[0-9]{2} s ago$"))
+        await expect(visit.page.locator("#bar")).to_be_visible()
+        room.prove()
+        await expect(cell(visit.page, "sources", "pods/agents", "state")).to_have_text("live")
+        assert re.fullmatch("[0-9]{1,2} s ago", await age.inner_text())
     assert visit.complaints == []
 
 
