@@ -127,10 +127,15 @@ class Running:
         return self.process.wait(PATIENCE)
 
     def close(self) -> None:
-        if self.process.poll() is None:
-            self.end()
-        self._out.close()
-        self._errors.close()
+        try:
+            if self.process.poll() is None:
+                self.end()
+        finally:
+            # One that does not leave fails its own test, and no other.
+            self.process.kill()
+            self.process.wait()
+            self._out.close()
+            self._errors.close()
 
     @property
     def _out(self) -> IO[str]:

@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,13 +102,16 @@ def test_the_simulator_killed_is_an_api_server_gone_that_comes_back(demo: Demo) 
     assert pods(demo)
 
 
-def follow(port: int) -> socket.socket:
-    """A reader of the stream who has been greeted."""
-    reader = socket.create_connection(("127.0.0.1", port), PATIENCE)
-    reader.sendall(b"GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-    with reader.makefile("rb") as stream:
+@contextmanager
+def follow(port: int) -> Iterator[None]:
+    """A reader of the stream who has been greeted, and stays for the time of the block."""
+    with (
+        socket.create_connection(("127.0.0.1", port), PATIENCE) as reader,
+        reader.makefile("rb") as stream,
+    ):
+        reader.sendall(b"GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         assert b"event: hello\n" in iter(stream.readline, b"")
-    return reader
+        yield
 
 
 @pytest.mark.parametrize(

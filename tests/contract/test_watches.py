@@ -7,7 +7,7 @@ import json
 import socket
 import ssl
 import time
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -222,14 +222,17 @@ async def test_line_05_one_object_is_watched_by_its_name(admin: Client, namespac
 async def unread(server: Server, path: str) -> AsyncIterator[None]:
     """A watch whose caller takes its first line and no more, and has no room for it either."""
     address = urlsplit(server.url)
-    door = socket.socket()
-    door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-    door.setblocking(False)
-    await asyncio.get_running_loop().sock_connect(door, (address.hostname, address.port))
     trust = ssl.create_default_context(cafile=str(server.ca))
-    reader, writer = await asyncio.open_connection(
-        sock=door, ssl=trust, server_hostname=address.hostname, limit=1_024
-    )
+    async with AsyncExitStack() as connecting:
+        door = connecting.enter_context(socket.socket())
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        door.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(door, (address.hostname, address.port))
+        reader, writer = await asyncio.open_connection(
+            sock=door, ssl=trust, server_hostname=address.hostname, limit=1_024
+        )
+        # From here on it is the connection's.
+        connecting.pop_all()
     try:
         head = f"GET {path}?watch=true HTTP/1.1\r\nHost: {address.netloc}\r\n"
         writer.write(f"{head}Authorization: Bearer {server.admin_token}\r\n\r\n".encode())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import tempfile
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,9 @@ async def shake_hands(certificate: Certificate, name: str, trusted: Certificate)
             "127.0.0.1", port, ssl=context, server_hostname=name
         )
         agreed: str | None = writer.get_extra_info("ssl_object").selected_alpn_protocol()
-        writer.close()
+        writer.transport.abort()
+        with suppress(OSError):
+            await writer.wait_closed()
     return agreed
 
 

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -278,12 +278,11 @@ def test_a_line_that_nobody_expects_is_a_sentence(
 
 
 def test_nobody_else_gets_its_port_while_it_is_away() -> None:
-    reserved = Reserved()
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", reserved.number), PATIENCE)
-    with socket.socket() as other, pytest.raises(OSError, match="in use"):
-        other.bind(("127.0.0.1", reserved.number))
-    reserved.close()
+    with closing(Reserved()) as reserved:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", reserved.number), PATIENCE)
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", reserved.number))
 
 
 def test_a_port_that_is_taken_is_a_sentence() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from contextlib import ExitStack
+from contextlib import ExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from app.errors import ConfigurationError
 from tests.demo.process.living import PATIENCE, ask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from starlette.types import Receive, Scope, Send
 
@@ -51,6 +51,18 @@ def servers(doors: tuple[Door, Door]) -> tuple[Server, Server]:
     )
 
 
+@asynccontextmanager
+async def connected(door: Door) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection in plain text, gone at the end of the block."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+
 async def test_each_port_has_its_application_until_it_is_told_to_leave(
     doors: tuple[Door, Door],
 ) -> None:
@@ -70,15 +82,14 @@ async def test_each_port_has_its_application_until_it_is_told_to_leave(
             await ready.wait()
             got = await asyncio.to_thread(ask, doors[0].port, CERTIFICATE.authority)
             assert got == "api"
-            reader, writer = await asyncio.open_connection("127.0.0.1", doors[1].port)
-            writer.write(HEAD % b"/stream")
-            assert await reader.readuntil(b'"admin"\n')
-            assert played == ["begun"]
-            leave.set()
-            # Whoever reads is cut off, in the middle.
-            with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
-                await reader.readuntil(b"0\r\n\r\n")
-            writer.close()
+            async with connected(doors[1]) as (reader, writer):
+                writer.write(HEAD % b"/stream")
+                assert await reader.readuntil(b'"admin"\n')
+                assert played == ["begun"]
+                leave.set()
+                # Whoever reads is cut off, in the middle.
+                with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
+                    await reader.readuntil(b"0\r\n\r\n")
     assert played == ["begun", "ended"]
     for door in doors:
         with pytest.raises(ConnectionRefusedError):
@@ -93,10 +104,9 @@ async def test_the_api_port_speaks_tls_and_nothing_else(doors: tuple[Door, Door]
                 run(servers(doors), anyio.sleep_forever, ready=ready.set, leave=leave)
             )
             await ready.wait()
-            reader, writer = await asyncio.open_connection("127.0.0.1", doors[0].port)
-            writer.write(HEAD % b"/")
-            assert b"HTTP" not in await reader.read()
-            writer.close()
+            async with connected(doors[0]) as (reader, writer):
+                writer.write(HEAD % b"/")
+                assert b"HTTP" not in await reader.read()
             with pytest.raises(ssl.SSLCertVerificationError):
                 await asyncio.open_connection(
                     "127.0.0.1", doors[0].port, ssl=ssl.create_default_context()
