@@ -9,7 +9,7 @@ import pytest
 from app.board import Board
 from app.derive.health import Health
 from app.derive.timer import Timer
-from app.model import HealthCounts
+from app.model import HealthCounts, JobInfo
 from app.stream import Hub
 from tests.derive.incidents.scene import Scene, cronjob, good, of, waits
 from tests.fakes.clock import START, ManualClock
@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from app.model import SourceState
 
 
-def late(scene: Scene, name: str = "night", namespace: str = "agents") -> None:
-    value = cronjob(name=name, namespace=namespace, state="late")
-    scene.board.cronjobs.upsert(f"{namespace}/{name}", value)
+def warn(scene: Scene, name: str = "night", namespace: str = "agents") -> None:
+    """A warning: a Job failed."""
+    job = JobInfo(name=name, namespace=namespace, cron_job_name="", status="failed")
+    scene.board.jobs.upsert(f"{namespace}/{name}", job)
 
 
-def missed(scene: Scene, name: str = "night", namespace: str = "agents") -> None:
-    value = cronjob(name=name, namespace=namespace, state="missed")
+def alarm(scene: Scene, name: str = "night", namespace: str = "agents") -> None:
+    """Something critical: a schedule that nobody can read."""
+    value = cronjob(name=name, namespace=namespace, state="invalid")
     scene.board.cronjobs.upsert(f"{namespace}/{name}", value)
 
 
@@ -120,11 +122,11 @@ def test_a_source_that_is_late_is_forgiven_for_a_while() -> None:
 
 def test_the_worst_comes_first_and_the_oldest_of_the_same() -> None:
     scene = Scene()
-    late(scene, "a-late")
+    warn(scene, "a-job")
     scene.play(5)
-    missed(scene, "b-missed")
+    alarm(scene, "b-bad")
     scene.play(5)
-    missed(scene, "a-missed")
+    alarm(scene, "a-bad")
     scene.show(waits("ErrImagePull", "job-1", of("job", "Job")))
     assert scene.word == "healthy", "new ones do not count"
     scene.play(16)
@@ -132,31 +134,31 @@ def test_the_worst_comes_first_and_the_oldest_of_the_same() -> None:
     assert summary.status == "unhealthy"
     assert summary.counts == HealthCounts(critical=2, warning=1, info=1)
     assert summary.reasons == (
-        "b-missed missed its run",
-        "a-missed missed its run",
-        "a-late is late",
+        "b-bad has a schedule that cannot be read",
+        "a-bad has a schedule that cannot be read",
+        "Job a-job failed",
     )
 
 
 def test_since_is_when_the_word_became_another() -> None:
     scene = Scene()
-    late(scene, "one")
+    warn(scene, "one")
     scene.play(16)
     since = scene.health.summary.since
     assert (since - START).total_seconds() == 15
-    late(scene, "two")
+    warn(scene, "two")
     scene.play(16)
     assert scene.health.summary.since == since
     assert len(scene.health.summary.reasons) == 2
-    missed(scene, "three")
+    alarm(scene, "three")
     scene.play(16)
     assert (scene.health.summary.since - START).total_seconds() == 47
 
 
 def test_a_choice_of_namespaces_is_judged_by_what_is_in_it() -> None:
     scene = Scene("agents", "tests")
-    missed(scene, "a", "agents")
-    late(scene, "t", "tests")
+    alarm(scene, "a", "agents")
+    warn(scene, "t", "tests")
     scene.show(good("agent-1"))
     other = good("other-1")
     other["metadata"]["namespace"] = "tests"
@@ -165,10 +167,10 @@ def test_a_choice_of_namespaces_is_judged_by_what_is_in_it() -> None:
     assert scene.health.judge() == scene.health.summary
     assert scene.health.judge(["agents"]).status == "unhealthy"
     told = scene.health.judge(["tests"])
-    assert (told.status, told.reasons) == ("degraded", ("t is late",))
+    assert (told.status, told.reasons) == ("degraded", ("Job t failed",))
     assert told.counts == HealthCounts(warning=1)
     assert scene.health.judge(["agents", "tests"]).counts == HealthCounts(critical=1, warning=1)
-    scene.board.cronjobs.remove("tests/t")
+    scene.board.jobs.remove("tests/t")
     scene.play(32)
     assert scene.health.judge(["tests"]).status == "healthy"
     scene.lose("pods", "stale")

@@ -159,6 +159,19 @@ def test_four_transitions_in_eleven_minutes_are_not_flapping() -> None:
     assert scene.states() == {}
 
 
+def test_the_fourth_transition_may_be_a_coming() -> None:
+    scene = Scene()
+    for wait in (5, 10):
+        crash(scene)
+        scene.play(wait)
+        mend(scene)
+        scene.play(587 if wait == 5 else 2)
+        assert scene.states() == {}
+    # Transitions after 0, 5, 592 and 602 s: the last four now are within 599 s.
+    crash(scene)
+    assert scene.told(KEY).state == "active"
+
+
 def test_a_thousand_flaps_a_second_cost_little() -> None:
     scene = Scene()
     broken, fine = waits("CrashLoopBackOff", exitCode=1), good()
