@@ -56,7 +56,7 @@ def as_listed(held: Mapping[Address, Json]) -> dict[Address, Json]:
     """What is held, as far as a list can say it."""
     return {
         address: {name: field for name, field in value.items() if name not in DERIVED}
-        if address[0] == "cronjobs"
+        if address[0] == "cronjobs" and isinstance(value, dict)
         else value
         for address, value in held.items()
     }
