@@ -53,11 +53,11 @@ def stamp(moment: datetime) -> str:
 class Crontab:
     """CronJobs of the namespace `agents`, with both sources live unless a test says otherwise.
 
-    It is 09:00. What is written is what an API server would send of it.
+    It is 09:00, if nothing else is said. What is written is what an API server would send of it.
     """
 
-    def __init__(self, *, zone: str = "UTC", live: bool = True) -> None:
-        self.clock = SettableClock(MORNING)
+    def __init__(self, *, zone: str = "UTC", live: bool = True, start: datetime = MORNING) -> None:
+        self.clock = SettableClock(start)
         self.timer = Timer(self.clock)
         self.hub = Hub(self.clock)
         self.board = Board(self.hub)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from app.model import encode
 from tests.derive.crontab import Crontab, at
-
-if TYPE_CHECKING:
-    from app.model.sources import SourceState
 
 
 @pytest.fixture
@@ -306,301 +302,7 @@ def test_one_that_is_being_deleted_starts_nothing(crontab: Crontab) -> None:
     assert "being deleted" in crontab.message
 
 
-# What nobody saw
-
-
-def test_a_slot_before_we_looked_is_unknown_and_never_missed(crontab: Crontab) -> None:
-    crontab.until("12:30")
-    crontab.cron_job(last=at("09:00"))
-    assert (crontab.state, crontab.next) == ("unknown", "13:00")
-    assert crontab.message == (
-        "The run of 2026-01-01 12:00 UTC was due before Watchglass looked, "
-        "and no Job of it is known."
-    )
-    crontab.until("13:00:59")
-    assert crontab.state == "unknown"
-    crontab.until("13:01")
-    assert crontab.states == ["unknown", "late"]
-    crontab.until("14:00:05")
-    assert "nor" not in crontab.message, "the earlier ones are not known"
-
-
-def test_what_the_controller_did_before_we_looked_is_known(crontab: Crontab) -> None:
-    crontab.until("12:30")
-    crontab.cron_job(last=at("12:00"))
-    assert crontab.state == "on_time"
-
-
-def test_forbid_holds_back_what_was_due_before_we_looked(crontab: Crontab) -> None:
-    crontab.until("12:30")
-    crontab.job("nightly-1", slot=at("09:00"))
-    crontab.cron_job(last=at("09:00"), active=("nightly-1",), concurrencyPolicy="Forbid")
-    assert crontab.states[-1] == "waiting"
-
-
-@pytest.mark.parametrize("seconds", [3600.0, -3600.0])
-def test_a_clock_that_is_set_makes_what_was_due_unknown(crontab: Crontab, seconds: float) -> None:
-    crontab.cron_job(schedule="*/5 * * * *", last=at("09:00"))
-    crontab.until("09:04:50")
-    crontab.set_clock(seconds)
-    assert crontab.state == ("unknown" if seconds > 0 else "on_time")
-    if seconds > 0:
-        assert "before this machine's clock was set" in crontab.message
-        assert crontab.next == "10:05"
-        crontab.job("nightly-1", slot=at("10:00"), created=at("10:04:50"))
-    else:
-        assert crontab.next == "09:05", "the controller's clock went on"
-    assert crontab.state == "on_time"
-    crontab.until("10:06" if seconds > 0 else "09:06")
-    assert crontab.state == "late"
-
-
-def test_a_clock_that_was_wrong_all_the_time_says_nothing_of_the_past(crontab: Crontab) -> None:
-    crontab.cron_job(last=at("09:00"))
-    crontab.until("10:30")
-    assert crontab.state == "late"
-    crontab.set_clock(7200)
-    assert crontab.state == "unknown"
-
-
-# Sources
-
-
-@pytest.mark.parametrize("kind", ["cronjobs", "jobs"])
-@pytest.mark.parametrize("state", ["connecting", "stale", "forbidden", "absent", "error"])
-def test_without_a_source_to_trust_nothing_is_known(
-    crontab: Crontab, kind: str, state: SourceState
-) -> None:
-    crontab.cron_job(last=at("09:00"))
-    crontab.source(kind, state, message="no answer")
-    assert (crontab.state, crontab.next) == ("unknown", "10:00")
-    assert crontab.message == f"Not known: the source of {kind} in agents is {state}: no answer"
-    crontab.until("10:30")
-    assert (crontab.state, crontab.next) == ("unknown", "11:00"), "the calendar goes on"
-    crontab.source(kind, "live")
-    assert crontab.states == ["on_time", "unknown", "late"]
-
-
-def test_nothing_is_known_before_both_have_listed() -> None:
-    crontab = Crontab(live=False)
-    crontab.cron_job(last=at("09:00"))
-    assert crontab.message == "Not known: cronjobs are not watched."
-    crontab.source("cronjobs", "connecting")
-    assert crontab.message == "Not known: the source of cronjobs in agents is connecting."
-    crontab.source("cronjobs", "late", proof=None, message="refused")
-    assert crontab.message == "Not known: the source of cronjobs in agents is connecting: refused"
-    crontab.source("cronjobs", "live")
-    assert crontab.message == "Not known: jobs are not watched."
-    crontab.source("jobs", "live", namespace="*")
-    assert crontab.states == ["unknown", "on_time"]
-    crontab.source("jobs", "error", namespace="*")
-    assert crontab.message == "Not known: the source of jobs in all namespaces is error."
-
-
-def test_suspended_and_invalid_need_no_jobs(crontab: Crontab) -> None:
-    crontab.source("jobs", "forbidden")
-    crontab.cron_job("paused", suspend=True)
-    crontab.cron_job("wrong", schedule="60 * * * *")
-    assert (crontab.shown("paused").state, crontab.shown("wrong").state) == ("suspended", "invalid")
-    crontab.source("cronjobs", "stale")
-    assert crontab.shown("paused").state == crontab.shown("wrong").state == "unknown"
-
-
-@pytest.mark.parametrize("kind", ["cronjobs", "jobs"])
-def test_silence_of_a_source_that_is_late_means_nothing(crontab: Crontab, kind: str) -> None:
-    crontab.cron_job(last=at("09:00"))
-    crontab.until("10:00:30")
-    crontab.source(kind, "late", message="connection lost")
-    crontab.until("10:02")
-    assert crontab.state == "on_time"
-    crontab.job("nightly-1", slot=at("10:00"))
-    crontab.source(kind, "live")
-    assert crontab.states == ["on_time"]
-    crontab.until("11:00:30")
-    crontab.source(kind, "late")
-    crontab.until("11:02")
-    crontab.source(kind, "live")
-    assert crontab.states == ["on_time", "late"], "now it is known that there is none"
-
-
-def test_a_source_that_answers_again_says_nothing_before_it_is_live(crontab: Crontab) -> None:
-    crontab.cron_job(last=at("09:00"))
-    crontab.source("jobs", "forbidden")
-    crontab.source("jobs", "late")
-    assert crontab.state == "unknown"
-    crontab.source("jobs", "live")
-    assert crontab.state == "on_time"
-
-
-def test_a_source_of_another_kind_or_namespace_is_nobodys_business(crontab: Crontab) -> None:
-    crontab.cron_job(last=at("09:00"))
-    before = crontab.hub.seq
-    crontab.source("pods", "forbidden")
-    crontab.source("jobs", "stale", namespace="other")
-    assert crontab.hub.seq == before + 2
-    crontab.board.sources.remove("jobs/other")
-    assert crontab.state == "on_time"
-
-
-# Schedules that are none, and time zones
-
-
-@pytest.mark.parametrize(
-    ("spec", "message"),
-    [
-        ({"schedule": ""}, 'unparseable schedule: "" : empty spec string'),
-        (
-            {"schedule": "60 * * * *"},
-            'unparseable schedule: "60 * * * *" : end of range (60) above maximum (59): 60',
-        ),
-        ({"schedule": "0 0 L * *"}, 'unparseable schedule: "0 0 L * *" : failed to parse int from'),
-        ({"schedule": "* * * * * *"}, 'unparseable schedule: "* * * * * *" : expected exactly 5'),
-        ({"schedule": "@reboot"}, 'unparseable schedule: "@reboot" : unrecognized descriptor'),
-        (
-            {"schedule": "0 0 31 2 *"},
-            "invalid schedule: 0 0 31 2 * : time difference between two schedules is less than 1 s",
-        ),
-        (
-            {"schedule": "@daily", "timeZone": "Mars/Olympus"},
-            'invalid timeZone: "Mars/Olympus": unknown time zone Mars/Olympus',
-        ),
-        (
-            {"schedule": "TZ=Mars/Olympus * * * * *"},
-            'unparseable schedule: "TZ=Mars/Olympus * * * * *" : provided bad location Mars/O',
-        ),
-    ],
-)
-def test_an_invalid_schedule_is_a_state_with_the_controllers_words(
-    crontab: Crontab, spec: dict[str, Any], message: str
-) -> None:
-    crontab.cron_job(**spec)
-    assert (crontab.state, crontab.next) == ("invalid", "")
-    assert crontab.message.startswith(message)
-    assert len(crontab.timer) == 0
-    crontab.cron_job(schedule="* * * * *", timeZone="UTC")
-    assert (crontab.state, crontab.next) == ("never_ran", "09:01"), "what was mended is judged anew"
-
-
-def test_a_suspended_one_may_be_invalid_too(crontab: Crontab) -> None:
-    crontab.cron_job(schedule="60 * * * *", suspend=True)
-    assert crontab.state == "suspended"
-    assert crontab.message.startswith('Suspended; and if it were not: unparseable schedule: "60 *')
-
-
-def test_a_schedule_may_be_as_long_as_a_list_of_minutes(crontab: Crontab) -> None:
-    minutes, hours, days = (",".join(map(str, range(*ends))) for ends in ((60,), (24,), (1, 32)))
-    crontab.cron_job(schedule=f"{minutes} {hours} {days} * *")
-    assert len(crontab.shown().schedule) > 253
-    assert crontab.state != "invalid"
-    assert crontab.next == "09:01"
-
-
-def test_one_that_is_longer_than_what_is_kept_of_it_is_not_called_invalid(crontab: Crontab) -> None:
-    crontab.cron_job(schedule=f"{'0,' * 5000}0 * * * *")
-    assert (crontab.state, crontab.next) == ("unknown", "")
-    assert "too long" in crontab.message
-    assert len(encode(crontab.shown())) < 2_000
-    crontab.cron_job(schedule=f"{'0,' * 5000}0 * * * *", suspend=True)
-    assert crontab.message == "Suspended at 2026-01-01 09:00 UTC."
-
-
-def test_the_controllers_zone_is_assumed_and_said_so() -> None:
-    crontab = Crontab(zone="Europe/Vienna")
-    crontab.cron_job(schedule="30 11 * * *", last=datetime(2025, 12, 31, 10, 30, tzinfo=UTC))
-    assert crontab.next == "10:30"
-    assert (crontab.shown().time_zone, crontab.shown().assumed_time_zone) == (None, "Europe/Vienna")
-    crontab.until("10:31")
-    assert crontab.message.endswith(
-        "It names no time zone; the controller's is taken to be Europe/Vienna."
-    )
-
-
-@pytest.mark.parametrize("schedule", ["TZ=Asia/Tokyo 0 20 * * *", "CRON_TZ=Asia/Tokyo 0 20 * * *"])
-def test_a_zone_in_the_schedule_wins(crontab: Crontab, schedule: str) -> None:
-    crontab.cron_job(schedule=schedule, timeZone="Europe/Vienna")
-    assert (crontab.next, crontab.shown().assumed_time_zone) == ("11:00", None)
-
-
-def test_a_fixed_delay_needs_no_zone_and_counts_from_the_last_run(crontab: Crontab) -> None:
-    crontab.cron_job(schedule="@every 40m", last=at("08:45"))
-    assert (crontab.next, crontab.shown().assumed_time_zone) == ("09:25", None)
-    crontab.until("09:26")
-    assert (crontab.state, crontab.next) == ("late", "10:05")
-    crontab.job("nightly-1", slot=at("09:25"), created=at("09:26"))
-    assert (crontab.state, crontab.next) == ("on_time", "10:05")
-
-
-def test_slots_within_a_minute_share_one_job(crontab: Crontab) -> None:
-    """Its name has the minute only: the controller makes no second one."""
-    crontab.cron_job(schedule="@every 10s", last=at("09:00"))
-    crontab.until("09:00:59")
-    assert crontab.state == "on_time"
-    crontab.until("09:02:10")
-    assert crontab.state == "missed"
-
-
-def test_a_last_run_at_another_hour_means_another_zone_and_no_alarm(crontab: Crontab) -> None:
-    """The controller is in Vienna, and the settings do not know."""
-    crontab.cron_job(schedule="0 10 * * *", last=at("09:00"), created="2025-12-01T00:00:00Z")
-    assert crontab.state == "on_time"
-    crontab.until("10:01")
-    assert crontab.state == "unknown"
-    assert crontab.message == (
-        "Its last run, of 2026-01-01 09:00 UTC, does not fit its schedule in UTC: the schedule "
-        "was changed since, or the controller's time zone is another (controller_time_zone)."
-    )
-    crontab.until("10:30")
-    assert crontab.states == ["on_time", "unknown"]
-
-
-def test_a_last_run_by_a_schedule_that_we_saw_change_is_no_riddle(crontab: Crontab) -> None:
-    crontab.cron_job(schedule="0 * * * *", last=at("09:00"))
-    crontab.cron_job(schedule="30 * * * *", last=at("09:00"))
-    crontab.until("09:31")
-    assert crontab.state == "late"
-
-
-@pytest.mark.parametrize(
-    ("spec", "words"),
-    [
-        ({"schedule": "*/30 * * * *"}, "every 30 minutes"),
-        ({"schedule": "30 2 * * 1-5"}, "at 02:30 on weekdays, UTC"),
-        ({"schedule": "30 2 * * 1-5", "timeZone": "Europe/Berlin"}, "at 02:30 on weekdays, Europe"),
-        ({"schedule": "60 * * * *"}, ""),
-    ],
-)
-def test_the_schedule_in_words_where_there_are_some(
-    crontab: Crontab, spec: dict[str, Any], words: str
-) -> None:
-    crontab.cron_job(schedule="@yearly")
-    crontab.cron_job(**spec)
-    assert (crontab.shown().schedule_words or "").startswith(words)
-    assert bool(crontab.shown().schedule_words) == bool(words)
-
-
-# Strange times
-
-
-@pytest.mark.parametrize(
-    "last", [datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC), None]
-)
-@pytest.mark.parametrize("created", ["0001-01-03T00:00:00Z", "9999-12-29T00:00:00Z", None])
-@pytest.mark.parametrize("schedule", ["* * * * *", "@every 1s", "0 0 29 2 *"])
-def test_no_time_is_too_strange(
-    crontab: Crontab, last: datetime | None, created: str | None, schedule: str
-) -> None:
-    crontab.cron_job(schedule=schedule, last=last, created=created)
-    crontab.until("09:03")
-    assert crontab.state in {"on_time", "unknown", "late", "missed", "never_ran"}
-    assert encode(crontab.shown())
-
-
-def test_a_slot_in_the_future_is_a_run_that_was(crontab: Crontab) -> None:
-    """The controller's clock is ahead of ours."""
-    crontab.cron_job(last=at("11:00"))
-    assert (crontab.state, crontab.next) == ("on_time", "12:00")
-    crontab.until("11:30")
-    assert crontab.states == ["on_time"]
+# Cost
 
 
 def test_one_that_goes_takes_its_value_and_its_alarm_along(crontab: Crontab) -> None:
@@ -608,3 +310,18 @@ def test_one_that_goes_takes_its_value_and_its_alarm_along(crontab: Crontab) -> 
     assert len(crontab.timer) == 1
     crontab.remove("cronjobs", "nightly")
     assert (len(crontab.timer), len(crontab.board.cronjobs)) == (0, 0)
+
+
+def test_a_change_costs_nothing_for_all_the_others(crontab: Crontab) -> None:
+    for number in range(300):
+        crontab.cron_job(f"c{number}", last=at("09:00"))
+    before = crontab.hub.seq
+    crontab.job("c7-1", slot=at("09:00"), owner="c7")
+    assert crontab.hub.seq == before + 3, "its record, its value, and its CronJob"
+    assert len(crontab.timer) == 300
+    looked: list[str] = []
+    crontab.board.cronjobs.listen(lambda key, old, new: looked.append(key))
+    crontab.until("09:59:59")
+    assert looked == []
+    crontab.until("10:00")
+    assert len(looked) == 300
