@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NotRequired, TypedDict
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.model.cron_fields import ScheduleError
@@ -277,6 +277,7 @@ def test_a_month_that_begins_with_a_gap_is_entered_before_it() -> None:
     assert schedule.next_after(moment("2017-09-21T03:34:31Z")) == moment("2018-08-03T03:00Z")
 
 
+@settings(deadline=None)
 @given(
     text=st.sampled_from([vector["spec"] for vector in ACCEPTED]),
     after=st.datetimes(datetime(1990, 1, 1), datetime(2030, 1, 1)),
@@ -295,6 +296,7 @@ def test_the_next_run_is_later_and_stays_the_next_until_it_comes(
         assert schedule.next_after(asked + pause) == first
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789*/-,?LW#@ TZ=aAu\u00b5\u2003.h", max_size=24))
 def test_a_text_is_read_or_refused(text: str) -> None:
     try:

@@ -91,6 +91,7 @@ def test_words(schedule: str, words: str) -> None:
         "0 0 1 1,2,3,5,7,9,11 *",
         "0 0 * 1,2,3,5,7,9,11 *",
         "0 0 1-30 * *",  # of which month?
+        "0 0 1-27/2 * *",  # odd days, but not all of them
         "0 0 31 1,4 *",
         "0 0 13 1 5",  # Fridays of January, or all of them?
         "60 * * * *",
@@ -134,7 +135,9 @@ def plausible(random: Random) -> str:
     hour = random.choice(
         ("*", "*/2", "3", str(random.randrange(24)), "9-17", "8-18/2", "0,12", "6,9,18")
     )
-    date = random.choice(("*", "*", "*", "1", "1,15", "*/2", "2-30/2", "1-7", "31", "*/3", "25-31"))
+    date = random.choice(
+        ("*", "*", "*", "1", "1,15", "*/2", "2-30/2", "1-27/2", "31", "*/3", "25-31")
+    )
     month = random.choice(("*", "*", "*", "*", "1", "*/3", "3-10", "jun,jul", "2"))
     weekday = random.choice(
         ("*", "*", "*", "1-5", "0", "sat,sun", "mon,thu", "*/2", "*/1", "tue-sat")
