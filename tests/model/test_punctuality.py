@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.model.punctuality import ENDLESS, Case, judge, spell
@@ -85,6 +85,7 @@ def test_moments_are_spelt_in_utc_and_with_seconds_where_there_are_some() -> Non
     assert spell(vienna + timedelta(seconds=7)) == "2026-01-01 09:00:07 UTC"
 
 
+@settings(deadline=None)
 @given(
     schedule=st.sampled_from(["* * * * *", "*/7 * * * *", "0 * * * *", "@every 90s", "@every 7s"]),
     watched=st.integers(-3600, 3600),

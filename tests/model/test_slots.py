@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.model.due import due_between, next_due
@@ -29,6 +29,7 @@ def fresh(schedule: Schedule, anchor: datetime, now: datetime) -> Look:
     return Look(tuple(passed), next_due(schedule, max(anchor, now)))
 
 
+@settings(deadline=None)
 @given(
     text=st.sampled_from(SCHEDULES),
     steps=st.lists(
