@@ -50,6 +50,8 @@ export class Link extends Teller {
   /** @type {Moment} */
   #heardAt;
   #heard = false;
+  /** @type {{heardAt: Moment, heard: boolean} | undefined} what was so before a hello whose snapshot has not begun */
+  #before;
   /** @type {LinkDetail} */
   #detail = { state: 'connecting', reason: '' };
   /** @type {Moment | undefined} */
@@ -98,6 +100,8 @@ export class Link extends Teller {
 
   /** @param {Message} message an event of the stream: the only proof of life */
   hear({ event, id, data, ageMs = 0 }) {
+    if (event === 'hello' && !data.resumed) this.#before ??= { heardAt: this.#heardAt, heard: this.#heard };
+    else if (event !== 'goodbye') this.#before = undefined;
     if (!this.#heard || ageMs < since(this.#machine, this.#heardAt)) {
       this.#heardAt = earlier(this.#machine, ageMs);
     }
@@ -115,7 +119,12 @@ export class Link extends Teller {
   learn(detail) {
     this.#detail = detail;
     this.#toldAt = this.#machine.moment();
-    if (detail.state !== 'open') this.#resync = false;
+    if (detail.state !== 'open') {
+      this.#resync = false;
+      // Who was greeted and sent away again was told nothing of what is so.
+      if (this.#before) ({ heardAt: this.#heardAt, heard: this.#heard } = this.#before);
+      this.#before = undefined;
+    }
     this.check();
   }
 

@@ -199,6 +199,8 @@ export class Stream extends Teller {
       attempt.openAt = this.#machine.moment();
       this.#epoch = data.epoch;
       this.#retryMs = data.retryMs;
+      // Who has no room for us says so too.
+      if (!data.resumed) this.#cursor = undefined;
       this.#learn({ state: 'open', reason: '', transport: this.#ways.now });
       if (attempt !== this.#attempt) return;
     }

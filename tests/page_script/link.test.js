@@ -45,6 +45,40 @@ test('connecting, live, late, stale, disconnected, and back', async () => {
   assert.equal(link.now.sinceMs, 0);
 });
 
+test('who is greeted and given nothing has heard nothing', async () => {
+  for (const [reason, last] of [['limit', [{ event: 'goodbye', data: { reason: 'limit', retryMs: 7_000 } }]], ['cut', []]]) {
+    const { time, link, states, hear, learn, live, beat } = made();
+    live();
+    for (let seconds = 0; seconds < 28; seconds += 7) {
+      learn({ state: 'connecting', reason });
+      learn(open);
+      hear(hello(), ...last);
+      learn({ state: 'closed', reason, nextTryMs: 7_000 });
+      await time.pass(7 * SECOND);
+    }
+    assert.equal(link.now.sinceMs, 28 * SECOND);
+    await time.pass(2 * SECOND);
+    assert.equal(link.now.freshness, 'stale');
+    learn(open);
+    hear(hello(true));
+    assert.equal(states.at(-1), 'live');
+    await time.pass(SECOND);
+    // Who goes on where it was lacks nothing, though nothing follows.
+    learn({ state: 'closed', reason: 'cut' });
+    assert.equal(link.now.sinceMs, SECOND);
+    beat();
+    assert.equal(link.now.sinceMs, 0);
+  }
+});
+
+test('one that was never given anything has not heard of the server yet', async () => {
+  const { link, hear, learn } = made();
+  learn(open);
+  hear(hello(), { event: 'goodbye', data: { reason: 'limit', retryMs: 7_000 } });
+  learn({ state: 'closed', reason: 'limit', nextTryMs: 7_000 });
+  assert.equal(link.now.heard, false);
+});
+
 test('values are late after 15 s, stale after 30 s and disconnected after 120 s, told within a second', async () => {
   const { time, link, live } = made();
   live();

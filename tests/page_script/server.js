@@ -18,6 +18,8 @@ export class Server {
   refuse = () => undefined;
   /** Whether a reader that comes is given anything. */
   mute = false;
+  /** Whether there is no room for one more. */
+  full = false;
 
   constructor({ time, epoch = 'aaaaaaaaaa', topics = ['pods', 'cronjobs'] } = {}) {
     this.time = time;
@@ -99,6 +101,16 @@ export class Server {
     this.readers.add(reader);
   }
 
+  sendAway(reader) {
+    const { epoch, serverTime, heartbeatMs } = this;
+    reader.send('hello', {
+      schema: 'watchglass.stream/1', epoch, resumed: false, reason: 'fresh', serverTime, heartbeatMs,
+      staleAfterMs: 30_000, retryMs: 15_000, topics: reader.topics, build: 'test',
+    });
+    reader.send('goodbye', { reason: 'limit', retryMs: 15_000 });
+    reader.end();
+  }
+
   goodbye(reason, retryMs) {
     for (const reader of [...this.readers]) {
       reader.send('goodbye', { reason, retryMs });
@@ -131,7 +143,8 @@ export class Server {
       },
     };
     this.asked.push({ url, headers, reader });
-    if (!this.mute) this.greet(reader, headers.get('last-event-id') ?? url.searchParams.get('since'));
+    if (this.full) this.sendAway(reader);
+    else if (!this.mute) this.greet(reader, headers.get('last-event-id') ?? url.searchParams.get('since'));
     return reader;
   }
 

@@ -516,6 +516,31 @@ test('everybody may ask for an attempt at once', async () => {
   assert.equal(other.link.now.state, 'live');
 });
 
+test('who is sent away at the door grows old, and is whole again once there is room', async () => {
+  const { server, open, pass, tabs, agree, leaders } = browser();
+  open();
+  await pass(100);
+  open();
+  server.change(['pods', 'a/x', value(1)]);
+  await pass(SECOND);
+  server.full = true;
+  server.cut();
+  await pass(25 * SECOND);
+  assert.deepEqual(tabs.map(({ link }) => [link.now.freshness, link.now.reason]), [['late', 'limit'], ['late', 'limit']]);
+  await pass(10 * SECOND);
+  assert.ok(server.asked.length > 3, 'it was greeted again and again');
+  assert.deepEqual(tabs.map(({ link }) => link.now.freshness), ['stale', 'stale']);
+  server.full = false;
+  // Nothing changes meanwhile.
+  await pass(16 * SECOND);
+  assert.deepEqual(tabs.map(({ link }) => link.now.state), ['live', 'live']);
+  const late = open();
+  await pass(5 * SECOND);
+  assert.equal(late.link.now.state, 'live');
+  agree();
+  assert.equal(leaders().length, 1);
+});
+
 test('an end is told to all, and to those that come', async () => {
   const { server, open, pass, tabs } = browser();
   open();

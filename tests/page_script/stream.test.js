@@ -513,6 +513,22 @@ test('goodbye: a drain is waited for, with the last id', async () => {
   assert.equal(states().at(-1), 'open');
 });
 
+test('who is sent away at the door begins anew: what hello says of the position holds', async () => {
+  const { server, tab, time, stream, events } = scripted();
+  server.change(['pods', 'a/x', { n: 1 }]);
+  stream.start();
+  await time.pass(10);
+  server.full = true;
+  server.cut();
+  await time.pass(2 * SECOND);
+  assert.deepEqual(events(), ['hello', 'snapshot', 'hello', 'goodbye']);
+  assert.equal(tab.fetches[1].headers.get('last-event-id'), server.id);
+  server.full = false;
+  await time.pass(16 * SECOND);
+  assert.equal(tab.fetches[2].headers.get('last-event-id'), null);
+  assert.deepEqual(events().slice(4), ['hello', 'snapshot']);
+});
+
 test('no room is waited for, whatever the tab does meanwhile', async () => {
   const { server, tab, time, stream } = scripted();
   stream.start();
