@@ -15,10 +15,13 @@ from zoneinfo import ZoneInfo
 from app.cluster.projections.cronjobs import CRON_JOBS
 from app.cluster.projections.jobs import JOBS, cron_job_of
 from app.derive.cronjob import CronJob
+from app.derive.pieces import Pieces
 from app.derive.trust import doubt, source_of, trust
 from app.model import EVERYWHERE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from app.board import Board
     from app.clock import Clock
     from app.cluster.projections.cronjobs import CronJobRecord
@@ -53,6 +56,7 @@ class CronJobs:
         self._places: defaultdict[str, set[str]] = defaultdict(set)
         self._owners: dict[str, str] = {}
         self._owned: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        self._again = Pieces(timer, "cronjobs", self._look_again)
         board.records(CRON_JOBS).listen(self._on_cron_job)
         self._jobs.listen(self._on_job_record)
         self._infos.listen(self._on_job)
@@ -99,17 +103,25 @@ class CronJobs:
             return
         before, after = trust(old), trust(new)
         places = tuple(self._places) if new.namespace == EVERYWHERE else (new.namespace,)
-        for key in [key for place in places for key in self._places.get(place, ())]:
-            if before == "none" and after == "held":
+        concerned = [key for place in places for key in self._places.get(place, ())]
+        if before == "none" and after == "held":
+            for key in concerned:
                 self._known[key].waits_for_news = True
-            elif "none" in (before, after) or self._known[key].waits_for_news:
-                self._judge(key)
+        elif "none" in (before, after):
+            self._again.add(concerned)
+        else:
+            self._again.add(key for key in concerned if self._known[key].waits_for_news)
 
     def _on_jump(self) -> None:
         now = self._clock.now()
-        for key, known in self._known.items():
+        for known in self._known.values():
             known.doubt_clock(now)
-            self._judge(key)
+        self._again.add(self._known)
+
+    def _look_again(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            if key in self._known:
+                self._judge(key)
 
     # Jobs and whose they are
 

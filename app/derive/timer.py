@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import anyio
@@ -16,8 +16,11 @@ import anyio
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
     from datetime import datetime
+    from typing import TypeAlias
 
     from app.clock import Clock
+
+    Heap: TypeAlias = list[tuple[float, int, "Alarm"]]
 
 TICK_SECONDS = 1.0
 """How late an action may be; every number of the rules is several times as large."""
@@ -29,14 +32,15 @@ JUMP_SECONDS = 5.0
 """A wall clock that moved this much more or less than the monotonic one has been set."""
 
 
-@dataclass(order=True, slots=True)
+@dataclass(slots=True)
 class Alarm:
-    """One action at one time; a cancelled one stays in its heap until its time."""
+    """One action; a cancelled one stays in its heap until its time.
 
-    due: float
-    number: int
-    name: Hashable = field(compare=False)
-    action: Callable[[], None] | None = field(compare=False)
+    A heap orders alarms by time and number: tuples, which are compared without a call.
+    """
+
+    name: Hashable
+    action: Callable[[], None] | None
 
 
 class Timer:
@@ -49,8 +53,8 @@ class Timer:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._numbers = itertools.count()
-        self._wall: list[Alarm] = []
-        self._spans: list[Alarm] = []
+        self._wall: Heap = []
+        self._spans: Heap = []
         self._alarms: dict[Hashable, Alarm] = {}
         self._jumped: list[Callable[[], None]] = []
         self._offset = self._measure()
@@ -62,6 +66,10 @@ class Timer:
     def after(self, seconds: float, name: Hashable, action: Callable[[], None]) -> None:
         """Call `action` when `seconds` have passed, whatever the wall clock does."""
         self._set(self._spans, self._clock.monotonic() + seconds, name, action)
+
+    def soon(self, name: Hashable, action: Callable[[], None]) -> None:
+        """Call `action` at the next look, before all that is due then."""
+        self._set(self._spans, float("-inf"), name, action)
 
     def cancel(self, name: Hashable) -> None:
         """Forget the action of this name, if there is one."""
@@ -85,10 +93,10 @@ class Timer:
         self._offset = offset
         wall, monotonic = self._clock.now().timestamp(), self._clock.monotonic()
         while True:
-            if self._spans and self._spans[0].due <= monotonic:
-                alarm = heapq.heappop(self._spans)
-            elif self._wall and self._wall[0].due <= wall:
-                alarm = heapq.heappop(self._wall)
+            if self._spans and self._spans[0][0] <= monotonic:
+                _, _, alarm = heapq.heappop(self._spans)
+            elif self._wall and self._wall[0][0] <= wall:
+                _, _, alarm = heapq.heappop(self._wall)
             else:
                 return False
             if alarm.action is not None:
@@ -107,13 +115,11 @@ class Timer:
     def _measure(self) -> float:
         return self._clock.now().timestamp() - self._clock.monotonic()
 
-    def _set(
-        self, heap: list[Alarm], due: float, name: Hashable, action: Callable[[], None]
-    ) -> None:
+    def _set(self, heap: Heap, due: float, name: Hashable, action: Callable[[], None]) -> None:
         self.cancel(name)
-        alarm = self._alarms[name] = Alarm(due, next(self._numbers), name, action)
-        heapq.heappush(heap, alarm)
+        alarm = self._alarms[name] = Alarm(name, action)
+        heapq.heappush(heap, (due, next(self._numbers), alarm))
         # Names that are set again and again before they are due leave dead alarms behind.
         if len(heap) > 2 * len(self._alarms) + 64:
-            heap[:] = [alarm for alarm in heap if alarm.action is not None]
+            heap[:] = [entry for entry in heap if entry[2].action is not None]
             heapq.heapify(heap)

@@ -21,9 +21,13 @@ from typing import TYPE_CHECKING
 from app.derive.incidents.case import FLAP_SECONDS, Case, Member
 from app.derive.incidents.causes import Causes
 from app.derive.incidents.past import Past
+from app.derive.pieces import Pieces
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from app.clock import Clock
+    from app.derive.incidents.causes import Consequence
     from app.derive.incidents.finding import Finding
     from app.derive.timer import Timer
     from app.model import Incident
@@ -54,6 +58,7 @@ class Cases:
         self._on_delay = on_delay
         self._off_delay = off_delay
         self._causes = Causes()
+        self._consequences = Pieces(timer, "incidents", self._resettle)
         self._cases: dict[str, Case] = {}
         self._past = Past(topic, timer, self._drop)
 
@@ -90,8 +95,7 @@ class Cases:
         self._tell(case)
         if not member.claims:
             member.claims = True
-            self._causes.claim(finding)
-            self._spread(finding)
+            self._spread(self._causes.claim(finding))
 
     def leave(self, finding: Finding) -> None:
         """A finding does not count any more."""
@@ -192,13 +196,15 @@ class Cases:
         """What a finding explained has another cause now, or none."""
         if member.claims:
             member.claims = False
-            self._causes.release(member.finding)
-            self._spread(member.finding)
+            self._spread(self._causes.release(member.finding))
 
-    def _spread(self, finding: Finding) -> None:
-        """Look again at what this finding explains, or explained."""
+    def _spread(self, tokens: tuple[str, ...]) -> None:
+        """Look again at what waits under tokens that were claimed, or let go of."""
+        self._consequences.add(self._causes.consequences(tokens))
+
+    def _resettle(self, consequences: Iterable[Consequence]) -> None:
         touched: dict[str, Case] = {}
-        for key, voice in self._causes.consequences(finding):
+        for key, voice in consequences:
             case = self._cases.get(key)
             member = None if case is None else case.members.get(voice)
             if case is not None and member is not None and self._settle(case, voice, member):

@@ -9,8 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from app.derive.incidents.finding import Finding
 
 Consequence = tuple[str, str]
@@ -24,21 +22,31 @@ class Causes:
         self._claims: dict[str, dict[str, int]] = {}
         self._under: dict[str, dict[Consequence, None]] = {}
 
-    def claim(self, finding: Finding) -> None:
-        """A finding explains what is under its tokens from now on."""
+    def claim(self, finding: Finding) -> tuple[str, ...]:
+        """A finding explains what is under its tokens from now on; gives those that are new.
+
+        Every pod of a lost node claims the node: only the first one makes a difference.
+        """
+        new = []
         for token in finding.claims:
             claimants = self._claims.setdefault(token, {})
+            if finding.key not in claimants:
+                new.append(token)
             claimants[finding.key] = claimants.get(finding.key, 0) + 1
+        return tuple(new)
 
-    def release(self, finding: Finding) -> None:
-        """A finding explains nothing any more."""
+    def release(self, finding: Finding) -> tuple[str, ...]:
+        """A finding explains nothing any more; gives the tokens that its incident let go of."""
+        gone = []
         for token in finding.claims:
             claimants = self._claims[token]
             claimants[finding.key] -= 1
             if not claimants[finding.key]:
+                gone.append(token)
                 del claimants[finding.key]
             if not claimants:
                 del self._claims[token]
+        return tuple(gone)
 
     def enter(self, voice: str, finding: Finding) -> None:
         """A finding is there to be explained."""
@@ -61,10 +69,12 @@ class Causes:
                     return key
         return None
 
-    def consequences(self, finding: Finding) -> Iterator[Consequence]:
-        """What a cause may explain; the findings that wait under its tokens."""
-        for token in finding.claims:
-            yield from tuple(self._under.get(token, ()))
+    def consequences(self, tokens: tuple[str, ...]) -> dict[Consequence, None]:
+        """The findings that wait under the tokens: a copy, made without a call for each."""
+        found: dict[Consequence, None] = {}
+        for token in tokens:
+            found.update(self._under.get(token, {}))
+        return found
 
     def __len__(self) -> int:
         return len(self._claims) + len(self._under)
