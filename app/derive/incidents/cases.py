@@ -10,8 +10,9 @@
 | `resolved` | `new` | a finding counts again, within 10 minutes |
 | `resolved` | history | after 10 minutes |
 
-Flapping is to come or go 4 times within 10 minutes. Such an incident stays `active`; it is told at
-most once a second, so that neither work nor bytes grow with the number of times.
+Flapping is to come or go 4 times within 10 minutes. Such an incident stays `active`, unless another
+explains it; it is told at most once a second, so that neither work nor bytes grow with the number
+of times.
 """
 
 from __future__ import annotations
@@ -133,12 +134,14 @@ class Cases:
         case.changed = True
         if case.state == "active":
             return
+        flaps = self._flaps(case)
+        if not flaps or case.state == "resolved":
+            now = self._clock.now()
+            case.since = min(now, finding.since or now)
         self._past.recall(case)
-        if self._flaps(case):
+        if flaps:
             case.state = "active"
             return
-        now = self._clock.now()
-        case.since = min(now, finding.since or now)
         case.state = "new"
         self._wait(case)
 
@@ -161,7 +164,8 @@ class Cases:
         # A cause goes last, or what it explained would stand for itself for a moment.
         claims = bool(case.members[voice].finding.claims)
         delay = self._off_delay + AFTER_SECONDS * claims
-        if not case.present and self._flaps(case):
+        # What has a cause comes and goes as that does, which is to be said of that alone.
+        if not case.present and case.cause is None and self._flaps(case):
             delay = max(delay, case.edges[0] + FLAP_SECONDS - self._clock.monotonic() + 1.0)
         name = ("incident", "leave", case.key, voice)
         self._timer.after(delay, name, lambda: self._part(case, voice))

@@ -236,6 +236,27 @@ def test_a_source_of_all_namespaces_swallows_what_is_in_them() -> None:
     assert scene.told(CRASH).caused_by == "source_forbidden/*/pods"
 
 
+def test_nodes_that_are_lost_in_turn_leave_nothing_behind() -> None:
+    """Each loss takes pods of the same owner; that these come and go is no trouble of theirs."""
+    scene = Scene()
+    for node in ("eu-1", "eu-2", "eu-3"):
+        for number in range(2):
+            lost = unheard(f"worker-{number}", "worker")
+            lost["spec"] = {**lost["spec"], "nodeName": node}  # type: ignore[dict-item]
+            scene.show(lost)
+        began = scene.clock.now()
+        scene.play(60)
+        told = scene.told("pod_lost/agents/worker")
+        assert (told.state, told.caused_by) == ("active", f"node_lost/*/{node}")
+        assert told.since == began
+        for number in range(2):
+            scene.show(good(f"worker-{number}", of("worker")))
+        scene.play(40)
+        assert set(scene.states().values()) == {"resolved"}
+        assert scene.word == "healthy"
+    assert scene.told("pod_lost/agents/worker").count == 3
+
+
 def test_no_news_from_anywhere_is_one_incident() -> None:
     scene = Scene()
     scene.show(waits("CrashLoopBackOff", exitCode=1))
