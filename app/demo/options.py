@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-SCENARIOS = ("calm", "busy", "outage", "large")
+SCENARIOS = ("calm", "busy", "outage", "late-cron", "large")
 DEFAULT_SCENARIO = "busy"
 NAMESPACE = "agents"
 """Where the agents of every scenario live."""

@@ -15,7 +15,7 @@ from app.demo.world import build
 
 if TYPE_CHECKING:
     from app.clock import Clock
-    from app.demo.api.door import Door
+    from app.demo.api.faulty import Connections
     from app.demo.options import Options
     from app.demo.papers import Papers
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Simulation:
     """`api` and `admin` are ASGI applications, `run` lets the film play; made in a running loop."""
 
-    def __init__(self, options: Options, papers: Papers, door: Door, clock: Clock) -> None:
+    def __init__(self, options: Options, papers: Papers, door: Connections, clock: Clock) -> None:
         users = people()
         tokens = {token: users[name] for name, token in papers.tokens.items()}
         rules = Rules(tokens, bindings(NAMESPACE))

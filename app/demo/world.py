@@ -104,7 +104,7 @@ def build(
     DeploymentController(film, client("deployment"), informer, recorder("deployment"))
     ReplicaSetController(film, client("replicaset"), informer, recorder("replicaset"))
     JobController(film, client("job"), informer, recorder("job"))
-    CronJobController(film, client("cronjob"), informer, recorder("cronjob"))
+    cron = CronJobController(film, client("cronjob"), informer, recorder("cronjob"))
     GarbageCollector(film, client("generic-garbage"), informer)
     scheduler = recorder("scheduler", "default-scheduler", modern=True)
     Scheduler(film, client("scheduler"), informer, scheduler)
@@ -116,7 +116,7 @@ def build(
         recorder("taint-eviction"),
     )
     # Whoever acts in a scenario may do everything; the audience has users of its own.
-    stage = Stage(film, client("scenario"), informer, kubelets, switches, new_node)
+    stage = Stage(film, client("scenario"), informer, kubelets, switches, cron, new_node)
     played.past(stage)
     film.begin()
     with film.scene("beginning"):

@@ -297,7 +297,7 @@ def test_settings_that_name_another_cluster_have_no_say(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("flags", "line"),
     [
-        (["--scenario", "bsy"], "there is no scenario 'bsy': calm, busy, outage, large"),
+        (["--scenario", "bsy"], "there is no scenario 'bsy': calm, busy, outage, late-cron, large"),
         (["--pods", "5"], "only the scenario large takes a number of pods"),
         (["--scenario=large", "--pods=0"], "--pods: must be a whole number from 1 to 10000, not"),
         (["--scenario=large", "--pods=10001"], "--pods: must be a whole number from 1 to 10000"),
@@ -330,7 +330,7 @@ def test_the_help_says_that_there_is_no_key_yet(capsys: pytest.CaptureFixture[st
     told = " ".join(capsys.readouterr().out.split())
     assert "--no-key" in told
     assert "there is no local key before sign-in exists" in told
-    assert "calm, busy, outage, large. Default: busy." in told
+    assert "calm, busy, outage, late-cron, large. Default: busy." in told
     assert "Default: 8420." in told
 
 

@@ -55,6 +55,14 @@ class CronJobController:
         informer.listen(CRONJOBS, self._on_cron_job)
         informer.listen(JOBS, self._on_job)
 
+    def hang(self) -> None:
+        """Start nothing and remember nothing until `go_on`, as one that is stuck."""
+        self._work.hang()
+
+    def go_on(self) -> None:
+        """Make up for what is due, as far as the CronJobs let it."""
+        self._work.go_on()
+
     def _on_cron_job(self, before: Json | None, after: Json | None) -> None:
         if after is not None:
             self._work.add(key_of(after))

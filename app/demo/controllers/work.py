@@ -42,6 +42,19 @@ class Work:
         self._cues: dict[Key, Cue] = {}
         self._failures: dict[Key, int] = {}
         self._broken: set[Key] = set()
+        self._hangs = False
+        self._held: dict[Key, None] = {}
+
+    def hang(self) -> None:
+        """Look at nothing until `go_on`, as a controller that is stuck."""
+        self._hangs = True
+
+    def go_on(self) -> None:
+        """Look at once at all that should have been looked at meanwhile."""
+        self._hangs = False
+        held, self._held = self._held, {}
+        for key in held:
+            self.add(key)
 
     def add(self, key: Key, seconds: float | None = None) -> None:
         """Look at `key` after a scripted delay; sooner, when it is to be looked at sooner."""
@@ -64,6 +77,9 @@ class Work:
 
     def _play(self, key: Key) -> None:
         del self._cues[key]
+        if self._hangs:
+            self._held[key] = None
+            return
         try:
             self._sync(key)
         except Refused as refusal:

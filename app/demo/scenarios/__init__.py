@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from app.demo.scenarios.busy import Busy
 from app.demo.scenarios.calm import Calm
 from app.demo.scenarios.large import Large
+from app.demo.scenarios.late_cron import LateCron
 from app.demo.scenarios.outage import Outage
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ def scenario_of(options: Options) -> Scenario:
             return Calm()
         case "outage":
             return Outage()
+        case "late-cron":
+            return LateCron()
         case "large":
             return Large(options.pods)
         case _:

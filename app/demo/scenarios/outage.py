@@ -1,7 +1,8 @@
-"""A bad day: a node is lost, rights are taken away, the API server goes and comes back."""
+"""A bad day: a node is lost, the API server goes and comes back, rights are taken away."""
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from app.demo.scenarios.acts import Acts
@@ -10,7 +11,9 @@ from app.demo.scenarios.agents import Agents
 if TYPE_CHECKING:
     from app.demo.scenarios.stage import Stage
 
-LOST = "eu-agents-03"
+LOST = ("eu-agents-03", "eu-agents-01", "eu-agents-04", "eu-agents-02")
+"""Each round another node: what ran on the last one is elsewhere now."""
+TAKEN = ("cronjobs.batch", "jobs.batch")
 ROUND_SECONDS = 300.0
 
 AWAY, FORBIDDEN, RESTART = "refuse", "forbidden", "restart"
@@ -25,19 +28,21 @@ class Outage(Agents):
         """Set what is going to happen."""
         acts = Acts(stage)
         film = stage.film
+        lost, taken = cycle(LOST), cycle(TAKEN)
 
         def play() -> None:
-            film.at(5.0, "network", lambda: stage.kubelets.lose(LOST))
+            node, resource = next(lost), next(taken)
+            film.at(5.0, "network", lambda: stage.kubelets.lose(node))
             film.at(20.0, "network", lambda: _switch(stage, AWAY, seconds=20.0))
-            film.at(28.0, "memory", lambda: acts.run_out_of_memory(film.chance("memory")))
             film.at(31.0, "people", lambda: acts.evict(film.chance("people")))
-            film.at(
-                75.0,
-                "rights",
-                lambda: _switch(stage, FORBIDDEN, resource="cronjobs.batch", seconds=45.0),
-            )
-            film.at(150.0, "network", lambda: stage.kubelets.find(LOST))
+            film.at(150.0, "network", lambda: stage.kubelets.find(node))
             film.at(200.0, "network", lambda: _switch(stage, RESTART, seconds=3.0))
+            # Whoever comes back after that has to list again, and so notices.
+            film.at(
+                201.0,
+                "rights",
+                lambda: _switch(stage, FORBIDDEN, resource=resource, seconds=40.0),
+            )
             film.at(240.0, "queue", lambda: acts.crash(film.chance("queue")))
             film.at(ROUND_SECONDS, "network", play)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from app.demo.api.client import Client
     from app.demo.api.kinds import Json
+    from app.demo.controllers.cronjob import CronJobController
     from app.demo.controllers.informer import Informer
     from app.demo.controllers.kubelet.kubelets import Kubelets
     from app.demo.controllers.kubelet.node import Node
@@ -42,6 +43,7 @@ class Stage:
     informer: Informer
     kubelets: Kubelets
     switches: Switches
+    cron: CronJobController
     new_node: Callable[[str, int, int], Node]
     """Name, number, and how many pods it takes."""
 

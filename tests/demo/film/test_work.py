@@ -67,6 +67,24 @@ def test_a_refusal_is_tried_again_ever_more_slowly() -> None:
     assert [at for at, _ in desk.looks[5:]] == [60.003, 60.103]
 
 
+def test_what_hangs_looks_at_nothing_and_then_at_all_of_it_once() -> None:
+    desk = Desk()
+    other = ("t", "y")
+    desk.work.add(KEY, 5.0)
+    desk.work.hang()
+    desk.play(1.0)
+    for _ in range(3):
+        desk.work.add(other)
+        desk.play(2.0)
+    assert desk.looks == []
+    desk.work.go_on()
+    desk.play(1.0)
+    assert desk.looks == [(7.003, "y"), (7.003, "x")]
+    desk.work.add(KEY)
+    desk.play(1.0)
+    assert desk.looks[2:] == [(8.003, "x")]
+
+
 def test_a_fault_is_told_once_and_tried_again_as_a_refusal_is() -> None:
     desk = Desk()
     desk.faults = 3
