@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.requirements import nothing_may_be_missing
 
@@ -16,13 +17,17 @@ pytest_plugins = ["tests.control_plane.fixtures", "tests.mutants.report", "tests
 
 
 def pytest_configure() -> None:
-    """Say once that no event loop is set.
+    """Say once that no event loop is set, and that no example has a deadline.
+
+    A machine that others use as well is as slow as it is; how long a test may take is pytest's.
 
     Until something has been set, asking asyncio for the current loop *makes* one (Python 3.11 to
     3.13). looptime asks before every test, so a synchronous test would leave a loop that nobody
     closes, and the warning about it would fail whichever asynchronous test comes next.
     """
     asyncio.set_event_loop(None)
+    settings.register_profile("any machine", deadline=None)
+    settings.load_profile("any machine")
 
 
 @pytest.hookimpl(wrapper=True)
