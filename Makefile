@@ -7,6 +7,7 @@
 #   make bench           the benchmarks; writes docs/benchmarks.md
 #   make docs            docs/settings.md again from the settings
 #   make wire            static/wire.d.ts again from the models
+#   make tapes           the recordings in tests/tapes again, from the demo (six minutes)
 #   make screenshot      docs/images/demo.png again from the demo (needs Debian's chromium)
 #   make lock            resolve the dependencies again into the hashed requirement files (needs uv)
 #   make clean           remove what the other targets made inside the checkout
@@ -19,7 +20,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo install test check pytest page-types control-plane bench docs wire screenshot lock clean
+.PHONY: help demo install test check pytest page-types control-plane bench docs wire tapes screenshot lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -85,6 +86,9 @@ docs: $(VENV)/.ready
 wire: $(VENV)/.ready
 	$(BIN)/python -m app openapi --types > static/wire.d.ts.new
 	@mv static/wire.d.ts.new static/wire.d.ts
+
+tapes: $(VENV)/.ready
+	$(BIN)/python -m tests.tapes.make $(ARGS)
 
 screenshot: $(VENV)/.ready
 	$(BIN)/python -m tests.browser.screenshot docs/images/demo.png
