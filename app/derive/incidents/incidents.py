@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app.cluster.projections.events import WARNINGS
 from app.cluster.projections.pods import PODS
 from app.derive.incidents.cases import Cases
-from app.derive.incidents.jobs import cronjob_findings, job_findings
+from app.derive.incidents.jobs import Ends, cronjob_findings, job_findings
 from app.derive.incidents.mounts import Mounts
 from app.derive.incidents.pods import pod_findings
 from app.derive.incidents.restarts import Restarts
@@ -51,6 +51,7 @@ class Incidents:
         self._spans = Spans(self._cases, clock, timer)
         self._restarts = Restarts(clock, timer, self._judge)
         self._mounts = Mounts(clock, timer, self._judge)
+        self._ends = Ends()
         self._starts = Starts(clock, lambda key, found: self._spans.tell(("starts", key), found))
         self._states: dict[str, int] = {}
         self._unsettled: dict[str, None] = {}
@@ -100,7 +101,8 @@ class Incidents:
             self._mounts.observe(new)
 
     def _job_changed(self, key: str, old: JobInfo | None, new: JobInfo | None) -> None:
-        self._spans.tell(("jobs", key), () if new is None else job_findings(new))
+        job = self._ends.recall(key, new)
+        self._spans.tell(("jobs", key), () if job is None else job_findings(job))
 
     def _cronjob_changed(self, key: str, old: CronJobInfo | None, new: CronJobInfo | None) -> None:
         # What explains the most comes first: its consequences are such from the start.

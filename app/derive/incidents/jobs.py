@@ -41,6 +41,28 @@ STATES = {
 OVERDUE = (CRONJOB_LATE, CRONJOB_MISSED)
 
 
+class Ends:
+    """Exit codes of failed Jobs: the pods that told them are often gone before the Jobs are."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str | None, int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def recall(self, key: str, job: JobInfo | None) -> JobInfo | None:
+        """The Job as it is now, with the exit code that was once known."""
+        if job is None or job.status != "failed" or job.cron_job_name:
+            self._known.pop(key, None)
+        elif job.exit_code is not None:
+            self._known[key] = (job.uid, job.exit_code)
+        elif (known := self._known.get(key)) is not None:
+            if known[0] == job.uid:
+                return job.model_copy(update={"exit_code": known[1]})
+            del self._known[key]
+        return job
+
+
 def job_findings(job: JobInfo) -> tuple[Finding, ...]:
     """What is wrong with a Job that stands for itself."""
     if job.status != "failed" or job.cron_job_name:
