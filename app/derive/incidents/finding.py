@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from app.model import EVERYWHERE, Action, ObjectReference
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from app.model import Severity
+
+
+DIGEST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,12 @@ class Finding:
 
     @property
     def key(self) -> str:
-        """The key of its incident."""
-        return f"{self.kind.word}/{self.namespace}/{self.name}"
+        """The key of its incident; a name that no API server would give is there by its digest."""
+        name = self.name
+        if not name.isascii() or '"' in name or "\\" in name:
+            # Escaped it may be longer than a key can be.
+            name = sha256(name.encode()).hexdigest()[:DIGEST]
+        return f"{self.kind.word}/{self.namespace}/{name}"
 
     @property
     def voice(self) -> str:

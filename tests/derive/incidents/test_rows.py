@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -531,3 +532,30 @@ def test_an_end_beyond_all_time_is_none() -> None:
     )
     scene.board.jobs.upsert("agents/a", job)
     assert scene.told("job_failed/agents/a").since == scene.clock.now()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["\\" * 253, '"' * 253, "\U0001f4a3" * 63, "a; rm -rf $HOME `id`", "{name}/{0}/../x"],
+    ids=["backslashes", "quotes", "bombs", "shell", "braces and slashes"],
+)
+def test_names_that_no_api_server_gives(name: str) -> None:
+    scene = Scene()
+    awkward = name[:200] if name.isascii() and not set(name) & set(" /") else "agent-x"
+    raw = waits("CrashLoopBackOff", awkward, of(name, "StatefulSet"), exitCode=1)
+    lost = unheard()
+    lost["metadata"]["name"] = "lost"
+    for one in (raw, lost):
+        one["spec"]["nodeName"] = name
+        one["metadata"]["namespace"] = "\\" * 253
+        scene.show(one)
+    scene.play(20)
+    kinds = {one.kind: one for _, one in scene.board.incidents.items()}
+    assert {"pod_crash_loop", "node_lost"} <= set(kinds)
+    told = kinds["pod_crash_loop"]
+    assert told.title == f"{name} crashes again and again"
+    [logs, *_] = [action.command or "" for action in told.actions]
+    assert shlex.split(logs)[3:5] == ["logs", awkward]
+    [describe, *_] = [action.command or "" for action in kinds["node_lost"].actions]
+    assert shlex.split(describe) == ["kubectl", "describe", "node", name]
+    assert scene.board.incidents.reads["summary"](told)
