@@ -43,7 +43,6 @@ class Outage(Agents):
                 "rights",
                 lambda: _switch(stage, FORBIDDEN, resource=resource, seconds=40.0),
             )
-            film.at(240.0, "queue", lambda: acts.crash(film.chance("queue")))
             film.at(ROUND_SECONDS, "network", play)
 
         play()

@@ -10,9 +10,9 @@
 | `resolved` | `new` | a finding counts again, within 10 minutes |
 | `resolved` | history | after 10 minutes |
 
-Flapping is to come or go 4 times within 10 minutes. Such an incident stays `active`, unless another
-explains it; it is told at most once a second, so that neither work nor bytes grow with the number
-of times.
+Flapping is to come or go 4 times within 10 minutes, and not because another incident does. Such an
+incident stays `active`; it is told at most once a second, so that neither work nor bytes grow with
+the number of times.
 """
 
 from __future__ import annotations
@@ -126,7 +126,8 @@ class Cases:
         return case
 
     def _flaps(self, case: Case) -> bool:
-        return case.flapping(self._clock.monotonic())
+        """Whether it comes and goes by itself: a consequence does so as its cause does."""
+        return case.cause is None and case.flapping(self._clock.monotonic())
 
     def _come(self, case: Case, finding: Finding) -> None:
         case.edges.append(self._clock.monotonic())
@@ -164,8 +165,7 @@ class Cases:
         # A cause goes last, or what it explained would stand for itself for a moment.
         claims = bool(case.members[voice].finding.claims)
         delay = self._off_delay + AFTER_SECONDS * claims
-        # What has a cause comes and goes as that does, which is to be said of that alone.
-        if not case.present and case.cause is None and self._flaps(case):
+        if not case.present and self._flaps(case):
             delay = max(delay, case.edges[0] + FLAP_SECONDS - self._clock.monotonic() + 1.0)
         name = ("incident", "leave", case.key, voice)
         self._timer.after(delay, name, lambda: self._part(case, voice))

@@ -245,6 +245,7 @@ def test_nodes_that_are_lost_in_turn_leave_nothing_behind() -> None:
             lost["spec"] = {**lost["spec"], "nodeName": node}  # type: ignore[dict-item]
             scene.show(lost)
         began = scene.clock.now()
+        assert set(scene.states().values()) <= {"new", "resolved"}
         scene.play(60)
         told = scene.told("pod_lost/agents/worker")
         assert (told.state, told.caused_by) == ("active", f"node_lost/*/{node}")
