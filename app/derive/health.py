@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from app.derive.incidents.case import SEVERITIES, place
 from app.derive.incidents.incidents import ON_DELAY_SECONDS
 from app.derive.incidents.kinds import CLUSTER_LOST
-from app.model import EVERYWHERE, HealthCounts, HealthSummary, health_status
+from app.model import EVERYWHERE, HealthCounts, HealthSummary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from app.clock import Clock
     from app.derive.timer import Timer
     from app.model import Health as Word
-    from app.model import HealthStatus, Incident, PodHealth, Severity, Source
+    from app.model import Incident, Severity, Source
 
 KEY = "current"
 REASONS = 10
@@ -110,18 +110,6 @@ class Health:
         }
         ranks = sorted(rank for _, rank in inside)[:REASONS]
         return self._summary(counts, ranks, distrusted)
-
-    def status(self, namespaces: Iterable[str] | None = None) -> HealthStatus:
-        """Health with every pod of the namespaces, as of now."""
-        chosen = None if namespaces is None else frozenset(namespaces)
-        pods: Iterable[PodHealth] = ()
-        if any(kind.projection.topic == "pods" for kind in self._board.watched):
-            pods = (
-                pod
-                for _, pod in self._board.pods.items()
-                if chosen is None or pod.namespace in chosen
-            )
-        return health_status(self.judge(chosen).status, pods, self._clock.now())
 
     # What counts
 

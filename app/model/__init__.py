@@ -37,7 +37,6 @@ from app.model.health import (
     HealthPoint,
     HealthStatus,
     HealthSummary,
-    health_status,
     worse,
 )
 from app.model.incidents import (
@@ -127,7 +126,6 @@ __all__ = [
     "encode",
     "execution_status",
     "format_time",
-    "health_status",
     "summarize_auth",
     "summarize_cronjob",
     "summarize_execution",

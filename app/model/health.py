@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from app.model.pods import PodHealth
 from app.model.wire import Count, Milliseconds, Timestamp, Wire
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
 
 Health = Literal["healthy", "degraded", "unhealthy"]
 
@@ -71,12 +67,6 @@ class HealthHistory(Wire):
     """The length of a step in milliseconds."""
     points: tuple[HealthPoint, ...]
     """Oldest first."""
-
-
-def health_status(status: Health, pods: Iterable[PodHealth], now: datetime) -> HealthStatus:
-    """Health as the route answers it: with every pod, by namespace and name."""
-    ordered = sorted(pods, key=lambda pod: (pod.namespace or "", pod.name))
-    return HealthStatus(status=status, pods=tuple(ordered), timestamp=now)
 
 
 def worse(one: Health, other: Health) -> Health:

@@ -8,6 +8,8 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 from starlette.requests import Request
 
@@ -224,6 +226,59 @@ async def test_health_with_its_pods(application: Application) -> None:
     assert told["data"]["timestamp"] == "2026-01-01T00:00:00.000Z"
     told = await ask(application, "/api/health?namespace=elsewhere")
     assert problem_of(told)["reason"] == "unknown_namespace"
+
+
+async def test_health_has_the_pods_of_its_moment_in_order() -> None:
+    """By namespace and then name; what comes while they are written is not among them."""
+    application = house(namespaces=("a", "a-b"))
+    fill(application, "a-b")
+    fill(application, "a")
+    board = application.rooms.board
+    pod = board.pods.get("a/agent-0")
+    assert pod is not None
+    many = [f"z-{number:05d}" for number in range(2 * health.PIECE)]
+    for name in many:
+        board.pods.upsert(f"a/{name}", pod.model_copy(update={"name": name}))
+
+    async def change() -> None:
+        board.pods.upsert("a/between", pod.model_copy(update={"name": "between"}))
+        board.pods.upsert("a/z-00999", pod.model_copy(update={"name": "z-00999", "reason": "new"}))
+        board.pods.remove("a-b/web-0")
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(change)
+        told = (await ask(application, "/api/health")).json()["data"]
+    assert "a/between" in board.pods
+    usual = ["agent-0", "agent-1", "web-0"]
+    expected = [("a", name) for name in (*usual, *many)] + [("a-b", name) for name in usual]
+    assert [(pod["namespace"], pod["name"]) for pod in told["pods"]] == expected
+    assert not any(pod["reason"] == "new" for pod in told["pods"])
+    told = (await ask(application, "/api/health?namespace=a-b")).json()["data"]
+    assert [pod["name"] for pod in told["pods"]] == usual[:2]
+
+
+async def test_health_of_many_pods_lets_others_have_their_turn(application: Application) -> None:
+    """Ten thousand pods are written in steps, none of them longer than that of a piece."""
+    board = application.rooms.board
+    pod = board.pods.get(f"{NAMESPACE}/agent-0")
+    assert pod is not None
+    for number in range(20 * health.PIECE):
+        name = f"many-{number}"
+        board.pods.upsert(f"{NAMESPACE}/{name}", pod.model_copy(update={"name": name}))
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            await anyio.lowlevel.checkpoint()
+            turns += 1
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(count)
+        told = await ask(application, "/api/health")
+        tasks.cancel_scope.cancel()
+    assert len(told.json()["data"]["pods"]) == 20 * health.PIECE + 3
+    assert turns >= 20
 
 
 async def test_health_of_the_last_day(application: Application) -> None:

@@ -12,6 +12,7 @@ from app.model import (
     HealthCounts,
     HealthHistory,
     HealthPoint,
+    HealthStatus,
     HealthSummary,
     Incident,
     JobInfo,
@@ -23,7 +24,6 @@ from app.model import (
     Warning,
     to_object,
 )
-from app.model.health import health_status as _status_of
 
 if TYPE_CHECKING:
     from app.model import Health, Wire
@@ -146,7 +146,7 @@ def data(topic: str) -> Json:
 
 def health_status() -> Json:
     """Health with its pods."""
-    return to_object(Data[Any](data=_status_of("unhealthy", (_POD,), _NOW)))
+    return to_object(Data[Any](data=HealthStatus(status="unhealthy", pods=(_POD,), timestamp=_NOW)))
 
 
 def history() -> Json:
