@@ -22,6 +22,8 @@ const REASONS = {
   unauthorized: 'it asks for a sign-in', forbidden: 'it does not allow this page', joining: 'asking another tab',
 };
 
+const LONG_MS = 5_000; // a wait that may be cut short, before anything is old
+
 /** @param {LinkNow} now @returns {string} how old everything is, whatever its source: for `data-freshness` */
 export function freshnessOf({ state, freshness, heard }) {
   if (state === 'ended' && freshness !== 'disconnected') return 'stale';
@@ -43,6 +45,8 @@ export class LinkView {
   #bar = find(document, '#bar');
   #retry = find(this.#bar, 'button');
   #told = find(document, '#told');
+  /** whether this page was told to wait long, and has no connection yet */
+  #waits = false;
 
   /** @param {() => void} retry */
   constructor(retry) {
@@ -89,13 +93,15 @@ export class LinkView {
   /** @param {LinkNow} now @param {string} why @param {Source[]} sources @param {number} serverNow */
   #drawBar(now, why, sources, serverNow) {
     const lost = isLost(now);
+    this.#waits = now.reason !== '' && (this.#waits || (now.nextTryMs ?? 0) > LONG_MS);
+    const cut = lost || this.#waits;
     const stale = sources.filter(({ state, ageMs }) => state === 'stale' || (state === 'late' && ageMs === undefined)).map(({ key }) => key);
-    if (!lost && document.activeElement === this.#retry) focus(find(document, 'h1'));
-    this.#bar.hidden = !lost && stale.length === 0;
-    this.#retry.hidden = !lost;
+    if (!cut && document.activeElement === this.#retry) focus(find(document, 'h1'));
+    this.#bar.hidden = !cut && stale.length === 0;
+    this.#retry.hidden = !cut;
     if (this.#bar.hidden) return;
     const [strong, text] = [find(this.#bar, 'strong'), find(this.#bar, 'p > span')];
-    if (lost) {
+    if (cut) {
       write(strong, now.state === 'ended' ? `Ended ${counted(now.sinceMs)} ago` : `No update for ${counted(now.sinceMs)}`);
       const told = why ? ` (${why})` : '';
       write(text, `This page has lost Watchglass${told}. Everything below is as it was at ${clock(serverNow - now.sinceMs)}.`);
@@ -103,7 +109,7 @@ export class LinkView {
       write(strong, `No word of the API server${oldest(sources, stale)}`);
       write(text, `Watchglass is well and has lost the API server. ${some(stale)}: as last heard.`);
     }
-    write(find(this.#bar, 'small'), lost ? nextTry(now) : '');
+    write(find(this.#bar, 'small'), cut ? nextTry(now) : '');
   }
 }
 

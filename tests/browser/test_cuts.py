@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Literal
 
 import pytest
 from playwright.async_api import expect
 
 from app.clock import SystemClock
-from tests.browser.reading import GONE, cell, fresh, hatched, later, linked, opened, row
+from tests.browser.reading import GONE, cell, fresh, hatched, hop, later, linked, opened, row
 from tests.browser.relay import Relay
 from tests.web.house import fill, house
-from tests.web.reader import become
+from tests.web.reader import Reader, become
 from tests.web.served import Served, serving
 from tests.web.test_event_stream import put
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
+
+    from playwright.async_api import Page
 
     from tests.browser.conftest import Visit
 
@@ -97,6 +100,61 @@ async def test_ages_go_on_without_a_network(
         await fresh(tab, "pods", "live")
         await expect(tab.locator("#bar")).to_be_hidden()
         await become(lambda: served.rooms.readers == 1)
+    assert visit.other_than(*GONE) == []
+
+
+@asynccontextmanager
+async def crowded(tab: Page) -> AsyncIterator[tuple[Served, Reader]]:
+    """A page that was cut off, and whose place has been taken by another reader since."""
+    with serving(house(clock=SystemClock(), streams_max=1)) as served:
+        served.call(lambda: fill(served.application))
+        async with Relay(served.port).running() as relay:
+            await opened(tab, relay.url)
+            await fresh(tab, "pods", "live")
+            relay.pull()
+            await become(lambda: served.rooms.readers == 0)
+            async with Reader(served.port) as other:
+                await other.follow()
+                await other.snapshot()
+                relay.mend()
+                await expect(hop(tab, "page")).to_contain_text("no room for more readers; next try")
+                yield served, other
+
+
+def attempts(visit: Visit) -> int:
+    """How often the page has asked for the stream."""
+    return sum("/api/stream" in url for url in visit.requests)
+
+
+async def test_a_page_that_finds_no_room_grows_old(visit: Visit) -> None:
+    """To be greeted and sent away again and again is no news."""
+    tab = visit.page
+    await tab.clock.install()
+    async with crowded(tab):
+        for _ in range(2):
+            before = attempts(visit)
+            await later(tab, 16)
+            await become(lambda before=before: attempts(visit) > before)  # type: ignore[misc]  # of each round its own
+        await fresh(tab, "pods", "stale")
+        await expect(hop(tab, "page")).to_contain_text("no room for more readers")
+    assert visit.other_than(*GONE) == []
+
+
+async def test_a_wait_that_is_long_may_be_cut_short_before_anything_is_old(visit: Visit) -> None:
+    tab = visit.page
+    await tab.clock.install()
+    bar = tab.locator("#bar")
+    async with crowded(tab) as (served, other):
+        await expect(bar).to_contain_text("next try in")
+        # Time stands still, so nothing but the button can have done it.
+        await tab.clock.pause_at(await tab.evaluate("Date.now() + 10_000"))
+        other.outgoing.transport.abort()
+        await become(lambda: served.rooms.readers == 0)
+        await bar.get_by_role("button", name="Retry now").click()
+        await become(lambda: served.rooms.readers == 1)
+        await tab.clock.resume()
+        await linked(tab, "live")
+        await expect(bar).to_be_hidden()
     assert visit.other_than(*GONE) == []
 
 
