@@ -64,7 +64,7 @@ async def listed(listing: Listing, request: Request) -> Response:
         total=len(found),
         page=number,
         page_size=size,
-        doubtful=doubtful_of(rooms, listing.name, namespaces),
+        doubtful=doubtful_of(rooms, listing.made_of, namespaces),
     )
     return revalidated(request, answer)
 
@@ -89,7 +89,7 @@ async def one(listing: Listing, request: Request) -> Response:
                 f"Not everything is known yet, the {what} neither.", reason="starting"
             )
         raise NotFound(f"There is no {what}.")
-    doubtful = doubtful_of(rooms, listing.name, frozenset({namespace}))
+    doubtful = doubtful_of(rooms, listing.made_of, frozenset({namespace}))
     told = _telling(request, listing)(value)
     return revalidated(request, Data[Any](data=told, doubtful=doubtful))
 
@@ -149,12 +149,11 @@ def whole(value: Wire) -> Wire:
 
 
 def doubtful_of(
-    rooms: Rooms, topic: str, namespaces: frozenset[str] | None
+    rooms: Rooms, kinds: tuple[str, ...], namespaces: frozenset[str] | None
 ) -> tuple[str, ...] | None:
-    """The sources behind these values that are not live, None when all are."""
-    kinds = tuple(watched.projection.topic for watched in rooms.board.watched)
-    # What is derived comes of everything that is watched.
-    told = rooms.freshness.vitals((topic,) if topic in kinds else kinds, namespaces)
+    """The sources of these kinds that are not live, None when all are; no kinds: of any kind."""
+    watched = tuple(kind.projection.topic for kind in rooms.board.watched)
+    told = rooms.freshness.vitals(kinds or watched, namespaces)
     vitals = cast("dict[str, dict[str, object]]", told)
     return tuple(key for key, vital in vitals.items() if vital["state"] != "live") or None
 

@@ -33,7 +33,7 @@ async def health(request: Request) -> Response:
     namespaces = namespaces_of(request)
     # One moment: the word, and the entries, which keep their values whatever comes in between.
     told = HealthStatus(status=_word(rooms, namespaces), pods=(), timestamp=rooms.clock.now())
-    doubtful = doubtful_of(rooms, "health", namespaces)
+    doubtful = doubtful_of(rooms, (), namespaces)
     entries = [entry for _, entry in rooms.board.pods.entries(namespaces)]
     entries.sort(key=lambda entry: (entry.value.namespace or "", entry.value.name))
     before, nothing, after = encode(Data[HealthStatus](data=told, doubtful=doubtful)).partition(

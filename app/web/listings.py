@@ -63,6 +63,8 @@ class Listing:
     name: str
     """Of the topic."""
     topic: Callable[[Board], Topic[Any]]
+    made_of: tuple[str, ...]
+    """The kinds that its values are read from; none stands for all that are watched."""
     one: str
     """What a value is called in a sentence."""
     detail: type[Wire]
@@ -97,6 +99,7 @@ SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
 PODS = Listing(
     name="pods",
     topic=lambda board: board.pods,
+    made_of=("pods",),
     one="pod",
     detail=PodHealth,
     summary=PodSummary,
@@ -118,6 +121,7 @@ PODS = Listing(
 CRONJOBS = Listing(
     name="cronjobs",
     topic=lambda board: board.cronjobs,
+    made_of=("cronjobs", "jobs", "pods"),
     one="CronJob",
     detail=CronJobInfo,
     summary=CronJobSummary,
@@ -142,6 +146,7 @@ CRONJOBS = Listing(
 JOBS = Listing(
     name="jobs",
     topic=lambda board: board.jobs,
+    made_of=("jobs", "pods"),
     one="Job",
     detail=JobInfo,
     summary=JobSummary,
@@ -169,6 +174,7 @@ JOBS = Listing(
 INCIDENTS = Listing(
     name="incidents",
     topic=lambda board: board.incidents,
+    made_of=(),
     one="incident",
     detail=Incident,
     summary=IncidentSummary,
@@ -204,6 +210,7 @@ INCIDENTS = Listing(
 EVENTS = Listing(
     name="events",
     topic=lambda board: board.events,
+    made_of=("events",),
     one="event",
     detail=Warning,
     summary=None,

@@ -207,15 +207,30 @@ async def test_what_is_not_there_is_said_to_be_not_there(
     assert words in problem_of(told)["error"]
 
 
-async def test_data_of_a_source_that_is_not_live_is_doubtful(application: Application) -> None:
-    for target in ("/api/pods", f"/api/pods/{NAMESPACE}/agent-0", "/api/jobs", "/api/incidents"):
-        assert "doubtful" not in (await ask(application, target)).json()
-    monitor = application.rooms.freshness.monitors[f"pods/{NAMESPACE}"]
+@pytest.mark.parametrize(
+    ("lost", "doubted"),
+    [
+        # A Job's exit code is that of a pod, and a CronJob's state is that of its Jobs.
+        ("pods", {"pods", "jobs", "cronjobs"}),
+        ("jobs", {"jobs", "cronjobs"}),
+        ("cronjobs", {"cronjobs"}),
+        ("events", {"events"}),
+    ],
+)
+async def test_data_of_a_source_that_is_not_live_is_doubtful(
+    application: Application, lost: str, doubted: set[str]
+) -> None:
+    one = {"pods": "agent-0", "cronjobs": "busy", "jobs": "done"}
+    targets = [(listing.name, f"/api/{listing.name}") for listing in LISTINGS]
+    targets += [(name, f"/api/{name}/{NAMESPACE}/{found}") for name, found in one.items()]
+    targets.append(("health", "/api/health"))
+    for _, target in targets:
+        assert "doubtful" not in (await ask(application, target)).json(), target
+    monitor = application.rooms.freshness.monitors[f"{lost}/{NAMESPACE}"]
     monitor.failed(Unreachable("nobody answers"))
-    expected = [f"pods/{NAMESPACE}"]
-    for target in ("/api/pods", f"/api/pods/{NAMESPACE}/agent-0", "/api/incidents", "/api/health"):
-        assert (await ask(application, target)).json()["doubtful"] == expected, target
-    assert "doubtful" not in (await ask(application, "/api/jobs")).json()
+    for name, target in targets:
+        expected = [f"{lost}/{NAMESPACE}"] if name in doubted | {"incidents", "health"} else None
+        assert (await ask(application, target)).json().get("doubtful") == expected, target
 
 
 async def test_health_with_its_pods(application: Application) -> None:
