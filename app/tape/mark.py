@@ -25,10 +25,15 @@ class Mark:
         other = ", names changed" if self.anonymised else ""
         return f"Replay, recorded {self.recorded_at:%Y-%m-%d %H:%M} UTC, {self.speed:g}x{other}"
 
+    @property
+    def when(self) -> str:
+        """For a header: when it was recorded."""
+        return format_time(self.recorded_at)
+
     def to_object(self) -> dict[str, object]:
         """For programs."""
         return {
-            "recordedAt": format_time(self.recorded_at),
+            "recordedAt": self.when,
             "speed": self.speed,
             "anonymised": self.anonymised,
         }

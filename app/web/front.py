@@ -105,7 +105,11 @@ class Application(Starlette):
         token = REQUEST_ID.set(request_id)
         try:
             scope.setdefault("state", {})
-            scope["state"] |= {"request_id": request_id, "principal": LOCAL}
+            scope["state"] |= {
+                "request_id": request_id,
+                "principal": LOCAL,
+                "replay": self.rooms.replay,
+            }
             await self._enter(scope, receive, send)
         except WatchglassError as error:
             await self._refuse(error, scope, receive, send)

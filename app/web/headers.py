@@ -66,6 +66,10 @@ def completed(headers: Headers, request_id: str, *, secure: bool = False) -> Hea
 
 
 def answering(scope: Scope, headers: Headers) -> Headers:
-    """`headers` completed for the answer to a request."""
+    """`headers` completed for the answer to a request; of a replay they say that it is one."""
+    state = scope["state"]
     secure = scope["scheme"] in ("https", "wss")
-    return completed(headers, scope["state"]["request_id"], secure=secure)
+    complete = completed(headers, state["request_id"], secure=secure)
+    if (replay := state.get("replay")) is not None:
+        complete.append((b"watchglass-replay", replay.when.encode()))
+    return complete

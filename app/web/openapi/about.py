@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+ALWAYS = ("Cache-Control", "X-Request-Id", "Watchglass-Replay")
+"""Headers of every answer; `headers.py` says what they are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -21,12 +24,16 @@ class Parameter:
     where: Literal["query", "path", "header"] = "query"
     many: bool = False
     """Whether it is a list: comma-separated and repeatable."""
+    usual: tuple[str, ...] = ()
+    """What a list is where it is left out; none where that is no list of its own."""
 
     def described(self) -> Json:
         """The Parameter Object."""
         schema = self.schema
         if self.many:
             schema = {"type": "array", "items": schema}
+            if self.usual:
+                schema["default"] = list(self.usual)
         described: Json = {
             "name": self.name,
             "in": self.where,
@@ -53,6 +60,8 @@ class Answer:
     content: Mapping[str, Json] = field(default_factory=dict)
     item: bool = False
     """Whether the schema is that of one event of a sequence."""
+    headers: tuple[str, ...] = ()
+    """Names of headers besides those of every answer."""
     example: Any = None
     links: Mapping[str, Json] = field(default_factory=dict)
     """What can be asked with what it says, as Link Objects by name."""
@@ -64,7 +73,9 @@ class Answer:
         if self.example is not None:
             for told in content.values():
                 told["example"] = self.example
-        described: Json = {"description": self.about}
+        names = (*ALWAYS, *self.headers)
+        headers = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+        described: Json = {"description": self.about, "headers": headers}
         if content:
             described["content"] = content
         if self.links:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from app import __version__
 from app.model import HealthHistory, HealthStatus, Problem
 from app.web.openapi import stream
-from app.web.openapi.operations import EVERYWHERE
+from app.web.openapi.headers import HEADERS
+from app.web.openapi.operations import EVERYWHERE, SHUT
 from app.web.openapi.parameters import NAMESPACE
 from app.web.openapi.schemas import components
 from app.web.openapi.stream import TOPICS, TWINS
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from app.model import Wire
-    from app.web.openapi.about import Parameter
+    from app.web.openapi.about import About, Parameter
     from app.web.routes import Declared, DeclaredStream
 
 Json = dict[str, Any]
@@ -59,10 +60,7 @@ def describe(
             "description": about.text,
             "tags": [about.tag],
             "x-watchglass-scope": route.scope,
-            "responses": {
-                str(status): answer.described()
-                for status, answer in sorted({**about.answers, **EVERYWHERE}.items())
-            },
+            "responses": _answers(route, about),
         }
         if about.parameters:
             described["parameters"] = [
@@ -80,8 +78,19 @@ def describe(
         "servers": [{"url": base_path or "/"}],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": paths,
-        "components": {"schemas": components(models(), TWINS) | stream.components()},
+        "components": {
+            "schemas": components(models(), TWINS) | stream.components(),
+            "headers": dict(HEADERS),
+        },
     }
+
+
+def _answers(route: Declared | DeclaredStream, about: About) -> Json:
+    """By status: its own, those of every route, and that of a door that is shut."""
+    answers = {**EVERYWHERE, **about.answers}
+    if route.scope != "open":
+        answers[403] = SHUT
+    return {str(status): answer.described() for status, answer in sorted(answers.items())}
 
 
 def _told(parameter: Parameter, namespaces: Sequence[str] | None) -> Parameter:

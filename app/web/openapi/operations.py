@@ -9,29 +9,47 @@ from app.web.listings import CRONJOBS, EVENTS, INCIDENTS, JOBS, PODS
 from app.web.openapi import examples
 from app.web.openapi.about import About, Answer, Parameter
 from app.web.openapi.parameters import MATCH, NAMESPACE, OBJECT, STREAM, of_listing
+from app.web.openapi.running import RUNS
 from app.web.openapi.schemas import data_of, either, page_of, ref
 from app.web.openapi.stream import ITEM
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from app.web.listings import Listing
     from app.web.openapi.schemas import Json
 
 JSON = "application/json"
 TEXT = "text/plain"
-UNCHANGED = Answer("The answer that the reader has is still good.")
+UNCHANGED = Answer("The answer that the reader has is still good.", headers=("ETag",))
 
 
 def _problem(about: str) -> Answer:
     return Answer(about, {JSON: ref(Problem)})
 
 
+def _kept(
+    about: str,
+    schema: Json,
+    *,
+    example: Json | None = None,
+    links: Mapping[str, Json] | None = None,
+) -> Answer:
+    """JSON that a reader may keep and ask about."""
+    return Answer(about, {JSON: schema}, example=example, links=links or {}, headers=("ETag",))
+
+
 WRONG = _problem("A parameter is wrong; the message says what is right.")
 SHUT = _problem("The scope is missing.")
 MISDIRECTED = _problem("The Host header names somebody else.")
-LARGE = _problem("The request line or its headers are too large.")
-FAULT = _problem("A fault of ours.")
-EVERYWHERE = {421: MISDIRECTED, 431: LARGE, 500: FAULT}
-"""What any route may answer."""
+EVERYWHERE = {
+    400: _problem("This is no request, or it names no host."),
+    413: _problem("The request has a body, and that is too large."),
+    421: MISDIRECTED,
+    431: _problem("The request line or its headers are too large."),
+    500: _problem("A fault of ours."),
+}
+"""What any route may answer, unless it says something else of that status."""
 
 
 def _getting(listing: Listing) -> str:
@@ -55,15 +73,14 @@ def _listing(listing: Listing, summary: str, text: str, *, single: bool = False)
         tag="board",
         parameters=of_listing(listing),
         answers={
-            200: Answer(
+            200: _kept(
                 "One page.",
-                {JSON: found},
+                found,
                 example=examples.page(listing.name),
                 links=_first_of(listing) if single else {},
             ),
             304: UNCHANGED,
             400: WRONG,
-            403: SHUT,
         },
     )
 
@@ -76,13 +93,12 @@ def _object(listing: Listing, text: str) -> About:
         tag="board",
         parameters=(*OBJECT, MATCH),
         answers={
-            200: Answer(
+            200: _kept(
                 "Its value.",
-                {JSON: data_of(either(listing.detail, listing.summary))},
+                data_of(either(listing.detail, listing.summary)),
                 example=examples.data(listing.name),
             ),
             304: UNCHANGED,
-            403: SHUT,
             404: _problem("There is none of that name, or its namespace is not watched."),
             503: _problem("It may be there: not everything has been listed yet."),
         },
@@ -94,7 +110,7 @@ HOME = About(
     "The page.",
     "The board's values in tables, which the page's script then keeps up to date.",
     "operation",
-    {200: Answer("HTML.", {"text/html": {"type": "string"}}), 403: SHUT},
+    {200: Answer("HTML.", {"text/html": {"type": "string"}})},
 )
 LIST_PODS = _listing(PODS, "The pods.", "Pods; `reason` is kubectl's STATUS column.", single=True)
 LIST_CRONJOBS = _listing(
@@ -126,14 +142,13 @@ HEALTH = About(
     "one, `degraded` a warning or a source that cannot be trusted.",
     "health",
     {
-        200: Answer(
+        200: _kept(
             "Health at this moment.",
-            {JSON: data_of(ref(HealthStatus))},
+            data_of(ref(HealthStatus)),
             example=examples.health_status(),
         ),
         304: UNCHANGED,
         400: WRONG,
-        403: SHUT,
     },
     (NAMESPACE, MATCH),
 )
@@ -143,13 +158,12 @@ HISTORY = About(
     "Steps of two minutes; a step that nobody saw is absent.",
     "health",
     {
-        200: Answer(
+        200: _kept(
             "The steps that are known.",
-            {JSON: data_of(ref(HealthHistory))},
+            data_of(ref(HealthHistory)),
             example=examples.history(),
         ),
         304: UNCHANGED,
-        403: SHUT,
     },
     (MATCH,),
 )
@@ -162,9 +176,13 @@ STREAM_EVENTS = About(
     "The stream does not end by itself unless `maxEvents` says so.",
     "stream",
     {
-        200: Answer("Events.", {"text/event-stream": ITEM}, item=True),
+        200: Answer(
+            "Events.",
+            {"text/event-stream": ITEM},
+            item=True,
+            headers=("X-Accel-Buffering",),
+        ),
         400: WRONG,
-        403: SHUT,
     },
     STREAM,
 )
@@ -193,36 +211,13 @@ READYZ = About(
         ),
     ),
 )
-REPLAY: Json = {
-    "type": "object",
-    "description": "Where a tape is replayed: when it was recorded, and how it is played.",
-    "required": ["recordedAt", "speed", "anonymised"],
-    "properties": {
-        "recordedAt": {"type": "string", "format": "date-time"},
-        "speed": {"type": "number"},
-        "anonymised": {"type": "boolean"},
-    },
-    "additionalProperties": False,
-}
 VERSION = About(
     "version",
     "What is running?",
     "Version, protocol, and the name of this life of the process.",
     "operation",
     {
-        200: Answer(
-            "Its name and version.",
-            {
-                JSON: data_of(
-                    {
-                        "type": "object",
-                        "required": ["name", "version", "stream", "epoch", "cluster", "python"],
-                        "properties": {"replay": REPLAY},
-                        "additionalProperties": {"type": "string"},
-                    }
-                )
-            },
-        ),
+        200: _kept("Its name and version.", data_of(RUNS)),
         304: UNCHANGED,
     },
     (MATCH,),
@@ -239,6 +234,6 @@ OPENAPI = About(
     "This description.",
     "OpenAPI 3.2, with the namespaces that are watched.",
     "operation",
-    {200: Answer("The document.", {JSON: {"type": "object"}}), 304: UNCHANGED},
+    {200: _kept("The document.", {"type": "object"}), 304: UNCHANGED},
     (MATCH,),
 )

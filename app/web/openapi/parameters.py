@@ -80,6 +80,7 @@ def of_listing(listing: Listing) -> tuple[Parameter, ...]:
                 each.about,
                 {"type": "string"} | ({"enum": list(each.words)} if each.words else {}),
                 many=True,
+                usual=each.default,
             )
             for each in listing.filters
         ),

@@ -43,10 +43,20 @@ def page_of(schema: Json, largest: int) -> Json:
         "type": "object",
         "required": ["data", "total", "page", "pageSize"],
         "properties": {
-            "data": {"type": "array", "items": schema, "maxItems": largest},
+            "data": {
+                "type": "array",
+                "items": schema,
+                "maxItems": largest,
+                "description": "What matches, in its order.",
+            },
             "total": {"type": "integer", "minimum": 0, "description": "How many match in all."},
-            "page": {"type": "integer", "minimum": 1},
-            "pageSize": {"type": "integer", "minimum": 1, "maximum": largest},
+            "page": {"type": "integer", "minimum": 1, "description": "Which page this is."},
+            "pageSize": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": largest,
+                "description": "How many values a whole page has.",
+            },
             "doubtful": DOUBTFUL,
         },
         "additionalProperties": False,

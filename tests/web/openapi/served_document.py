@@ -6,12 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
+from app.web.headers import SECURITY
 from tests.web.probe import ask
 
 if TYPE_CHECKING:
     from app.web.front import Application
+    from tests.web.probe import Told
 
 Json = dict[str, Any]
+
+FOR_BROWSERS = {name.decode() for name, _ in SECURITY}
+OF_HTTP = {"content-type", "content-length", "vary"}
+"""Headers of which OpenAPI need not speak."""
 
 
 class Document:
@@ -39,6 +45,20 @@ class Document:
         whole = schema | {"components": {"schemas": self.schemas}}
         validator = jsonschema_rs.validator_for(whole, validate_formats=True)
         return [f"{error.instance_path}: {error.message}" for error in validator.iter_errors(value)]
+
+    def wrong_headers(self, described: Json, answer: Told) -> list[str]:
+        """What an answer carries and nobody has described, lacks, or has in another form."""
+        known = self.found["components"]["headers"]
+        named = {name.lower(): known[name] for name in described["headers"]}
+        carried = {name for name, _ in answer.headers} - FOR_BROWSERS - OF_HTTP
+        wrong = [f"{name} is not described" for name in carried - named.keys()]
+        for name, told in named.items():
+            value = answer.header(name)
+            if value is None:
+                wrong += [f"{name} is missing"] if told.get("required") else []
+            else:
+                wrong += [f"{name}: {why}" for why in self.complaints(told["schema"], value)]
+        return wrong
 
 
 def properties(schemas: Json) -> dict[str, Json]:

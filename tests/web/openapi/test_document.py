@@ -22,6 +22,7 @@ from tests.web.probe import OURS, ask
 if TYPE_CHECKING:
     from app.web.front import Application
     from app.web.routes import Declared, DeclaredStream
+    from tests.web.probe import Header
 
 EVERY: tuple[Declared | DeclaredStream, ...] = (*ROUTES, *STREAMS)
 LISTS = tuple(route.path for route in ROUTES if (route.about.id).startswith("list"))
@@ -67,7 +68,8 @@ def test_an_operation_says_what_it_needs_and_does(document: Document) -> None:
 
 
 def test_what_is_referred_to_is_there(document: Document) -> None:
-    named = {f"#/components/schemas/{name}" for name in document.schemas}
+    components = document.found["components"]
+    named = {f"#/components/{kind}/{name}" for kind in components for name in components[kind]}
     referred = references(document.found)
     assert referred <= named
     # And nothing is described that nobody needs.
@@ -75,13 +77,32 @@ def test_what_is_referred_to_is_there(document: Document) -> None:
 
 
 def test_every_field_is_described(document: Document) -> None:
-    bare = [way for way, given in properties(document.schemas).items() if not told(given)]
-    assert bare == []
+    """Those of models, of messages, and of what single routes answer."""
+    fields = properties(document.schemas | document.found["paths"])
+    assert len(fields) > 200
+    assert [way for way, given in fields.items() if not told(given)] == []
+
+
+def test_every_route_says_who_is_turned_away(document: Document) -> None:
+    """By its scope, and before any route is looked for."""
+    for route in EVERY:
+        if route.about is None:
+            continue
+        statuses = document.operations[route.path]["responses"].keys()
+        assert ("403" in statuses) == (route.scope != "open"), route.path
+        assert {"200", "400", "413", "421", "431", "500"} <= statuses
+
+
+def test_what_is_asked_for_by_itself_is_described(document: Document) -> None:
+    parameters = document.operations["/api/incidents"]["parameters"]
+    [state] = [one for one in parameters if one["name"] == "state"]
+    assert state["schema"]["default"] == ["new", "active", "unknown"]
 
 
 def told(given: dict[str, Any]) -> bool:
     """A constant says itself, and what is referred to has words of its own."""
-    return "description" in given or "const" in given or "$ref" in given
+    referred = all("$ref" in choice for choice in given.get("anyOf", [given]))
+    return "description" in given or "const" in given or referred
 
 
 def test_every_topic_is_described_for_each_audience(application: Application) -> None:
@@ -184,15 +205,23 @@ def targets(document: Document) -> list[str]:
 
 
 async def test_every_answer_is_as_described(application: Application, document: Document) -> None:
-    """Status, type, and the body by its schema, to the last field."""
+    """Status, headers, type, and the body by its schema, to the last field."""
     statuses = set()
+    asking: tuple[tuple[Header, ...], ...] = (
+        (OURS,),
+        (OURS, ("if-none-match", "*")),
+        (OURS, ("content-length", "999999")),
+        (("host", "evil.example"),),
+        (),
+    )
     for target in targets(document):
-        for headers in ((OURS,), (OURS, ("if-none-match", "*")), (("host", "evil.example"),)):
+        for headers in asking:
             answer = await ask(application, target, headers=headers)
             where = f"{target} {answer.status}"
             statuses.add(answer.status)
             described = document.operations[_path(target)]["responses"]
             assert str(answer.status) in described, where
+            assert document.wrong_headers(described[str(answer.status)], answer) == [], where
             content = described[str(answer.status)].get("content", {})
             if answer.status == 304:
                 assert (answer.body, content) == (b"", {})
@@ -202,7 +231,7 @@ async def test_every_answer_is_as_described(application: Application, document: 
             schema = content[media]["schema"]
             body = answer.json() if media == "application/json" else answer.body.decode()
             assert document.complaints(schema, body) == [], where
-    assert statuses == {200, 304, 400, 404, 421}
+    assert statuses == {200, 304, 400, 404, 413, 421}
 
 
 def _path(target: str) -> str:
