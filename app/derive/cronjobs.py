@@ -177,7 +177,8 @@ class CronJobs:
 
     def _drop(self, key: str, known: CronJob) -> None:
         del self._known[key]
-        del self._keys[known.record.uid]
+        if self._keys.get(known.record.uid) == key:
+            del self._keys[known.record.uid]
         self._places[known.record.namespace].discard(key)
         if not self._places[known.record.namespace]:
             del self._places[known.record.namespace]

@@ -312,6 +312,14 @@ def test_one_that_goes_takes_its_value_and_its_alarm_along(crontab: Crontab) -> 
     assert (len(crontab.timer), len(crontab.board.cronjobs)) == (0, 0)
 
 
+def test_two_that_a_strange_server_gives_one_uid_both_go(crontab: Crontab) -> None:
+    crontab.cron_job("one", uid="u")
+    crontab.cron_job("other", uid="u")
+    crontab.remove("cronjobs", "one")
+    crontab.remove("cronjobs", "other")
+    assert (len(crontab.timer), len(crontab.board.cronjobs)) == (0, 0)
+
+
 def test_a_change_costs_nothing_for_all_the_others(crontab: Crontab) -> None:
     for number in range(300):
         crontab.cron_job(f"c{number}", last=at("09:00"))
