@@ -53,6 +53,7 @@ class RawMetadata(TypedDict):
     name: Name
     uid: Name
     resourceVersion: str
+    generation: NotRequired[int | None]
     namespace: NotRequired[Name | None]
     creationTimestamp: NotRequired[Moment | None]
     deletionTimestamp: NotRequired[Moment | None]

@@ -44,6 +44,7 @@ class CronJob:
         self._watched_from = now
         self._beginning: Beginning = "seen"
         self._suspended_at: datetime | None = None
+        self._changed_at: datetime | None = None
         self._plan = read_plan(record, zone)
         self._words = self._in_words()
 
@@ -54,8 +55,12 @@ class CronJob:
             self._suspended_at = now
         elif before.suspended and not record.suspended:
             self._begin(now, "resumed")
+        elif not record.suspended and changes_between(before, record) > 1:
+            # It may have been suspended and resumed.
+            self._begin(now, "unheard")
         if (record.schedule, record.time_zone) != (before.schedule, before.time_zone):
             self._begin(now, "changed")
+            self._changed_at = now
             self._plan = read_plan(record, self._zone)
             self._words = self._in_words()
 
@@ -86,6 +91,7 @@ class CronJob:
                 deadline=None if deadline is None else timedelta(seconds=_seconds(deadline)),
                 held_by=self._holder() if forbids else None,
                 released=self.runs.last_end if forbids else None,
+                changed_at=self._changed_at,
                 assumed_zone=self.assumed_zone,
             ),
             now,
@@ -132,6 +138,13 @@ class CronJob:
             return f"Suspended; and if it were not: {self._plan.message}"
         since = self._suspended_at
         return None if since is None else f"Suspended at {spell(since)}."
+
+
+def changes_between(before: CronJobRecord, after: CronJobRecord) -> int:
+    """How often the spec was changed from one to the other; 0 where no server counts."""
+    if before.generation is None or after.generation is None:
+        return 0
+    return after.generation - before.generation
 
 
 def read_plan(record: CronJobRecord, zone: ZoneInfo) -> Slots | Verdict:

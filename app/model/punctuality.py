@@ -18,11 +18,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from app.model.slots import MANY
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from app.model.cronjobs import CronJobState
@@ -38,7 +40,7 @@ looked at again after another Job has ended."""
 ENDLESS = "time difference between two schedules is less than 1 second"
 """What the controller says of a schedule that never comes, such as 31 February."""
 
-Beginning = Literal["seen", "clock", "resumed", "changed"]
+Beginning = Literal["seen", "unheard", "clock", "resumed", "changed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,16 @@ class Case:
     watched_from: datetime
     """Slots up to here are not judged."""
     beginning: Beginning
-    """Why from there: it was first seen then, or our clock was set, and what happened before is
-    not known; or it was resumed or given another schedule, and nothing was due before."""
+    """Why from there: it was first seen then, or changes of it went unheard, or our clock was set,
+    and what happened before is not known; or it was resumed or given another schedule, and nothing
+    was due before."""
     deadline: timedelta | None = None
     held_by: str | None = None
     """Forbid: the name of the Job that is still running."""
     released: datetime | None = None
     """Forbid: when the last Job ended, which had held back what was due until then."""
+    changed_at: datetime | None = None
+    """When it was given another schedule: what ran before need not fit this one."""
     assumed_zone: str | None = None
     """The controller's zone as the settings have it, where the CronJob names none."""
 
@@ -130,6 +135,15 @@ def _state(case: Case, windows: list[Window], now: datetime) -> tuple[CronJobSta
     return _calm(case)
 
 
+_UNKNOWN_BEFORE: Mapping[Beginning, str] = MappingProxyType(
+    {
+        "seen": "Watchglass looked",
+        "unheard": "Watchglass looked again, after changes that it has not seen",
+        "clock": "this machine's clock was set",
+    }
+)
+
+
 def _calm(case: Case, message: str | None = None) -> tuple[CronJobState, str | None]:
     """Nothing is overdue."""
     return ("never_ran" if case.last_run is None else "on_time"), message
@@ -144,10 +158,9 @@ def _waiting(job: str, window: Window, now: datetime) -> str:
 
 def _before(case: Case, slot: datetime, *, latest: bool) -> tuple[CronJobState, str | None]:
     """The slot came before those that are judged; `latest`: and none came since."""
-    if case.beginning in ("seen", "clock"):
-        looked = "Watchglass looked" if case.beginning == "seen" else "this machine's clock was set"
+    if (then := _UNKNOWN_BEFORE.get(case.beginning)) is not None:
         run = spell(slot)
-        return "unknown", f"The run of {run} was due before {looked}, and no Job of it is known."
+        return "unknown", f"The run of {run} was due before {then}, and no Job of it is known."
     if not latest:
         return _calm(case)
     what = "Resumed" if case.beginning == "resumed" else "Its schedule was changed"
@@ -184,7 +197,7 @@ def _off_schedule(case: Case) -> bool:
     last = case.last_run
     if last is None or case.assumed_zone is None:
         return False
-    if case.beginning == "changed" and last <= case.watched_from:
+    if case.changed_at is not None and last <= case.changed_at:
         return False
     return not case.slots.fits(last)
 

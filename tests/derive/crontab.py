@@ -103,6 +103,7 @@ class Crontab:
         created: str | None = CREATED,
         uid: str | None = None,
         deleted: str | None = None,
+        generation: int | None = None,
         **spec: Any,
     ) -> None:
         """A CronJob is there, or changes; `active` names the Jobs that its controller lists."""
@@ -115,6 +116,7 @@ class Crontab:
                 uid=uid or f"uid-of-{name}",
                 creationTimestamp=created,
                 deletionTimestamp=deleted,
+                generation=generation,
             ),
             "spec": {"schedule": schedule} | spec,
             "status": status,

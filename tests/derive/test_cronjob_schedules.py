@@ -127,6 +127,21 @@ def test_a_last_run_at_another_hour_means_another_zone_and_no_alarm(crontab: Cro
     assert crontab.states == ["on_time", "unknown"]
 
 
+@pytest.mark.parametrize("after", ["nothing", "resumed", "clock"])
+def test_a_last_run_by_the_schedule_of_before_need_not_fit(crontab: Crontab, after: str) -> None:
+    crontab.cron_job(schedule="7 * * * *", last=at("08:07"))
+    crontab.cron_job(schedule="30 * * * *", last=at("08:07"))
+    if after == "resumed":
+        crontab.cron_job(schedule="30 * * * *", last=at("08:07"), suspend=True)
+        crontab.cron_job(schedule="30 * * * *", last=at("08:07"))
+    if after == "clock":
+        crontab.set_clock(60)
+    crontab.until("09:31")
+    assert crontab.state == "late"
+    crontab.until("10:31")
+    assert crontab.state == "missed"
+
+
 def test_a_last_run_by_a_schedule_that_we_saw_change_is_no_riddle(crontab: Crontab) -> None:
     crontab.cron_job(schedule="0 * * * *", last=at("09:00"))
     crontab.cron_job(schedule="30 * * * *", last=at("09:00"))

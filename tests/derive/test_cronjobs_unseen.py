@@ -74,6 +74,36 @@ def test_a_clock_that_was_wrong_all_the_time_says_nothing_of_the_past(crontab: C
     assert crontab.state == "unknown"
 
 
+def test_what_may_have_been_suspended_while_nobody_heard_of_it_has_missed_nothing(
+    crontab: Crontab,
+) -> None:
+    """Each of the two is a change of its spec; we hear of the second one alone."""
+    crontab.cron_job(last=at("09:00"), startingDeadlineSeconds=30, generation=1)
+    crontab.source("cronjobs", "stale")
+    crontab.until("12:30")
+    crontab.cron_job(last=at("09:00"), startingDeadlineSeconds=30, generation=3)
+    crontab.source("cronjobs", "live")
+    assert crontab.state == "unknown"
+    assert crontab.message == (
+        "The run of 2026-01-01 12:00 UTC was due before Watchglass looked again, after changes "
+        "that it has not seen, and no Job of it is known."
+    )
+    crontab.until("13:00:35")
+    assert crontab.state == "missed"
+    assert "nor" not in crontab.message
+
+
+@pytest.mark.parametrize("generations", [(1, 2), (None, 7), (7, None), (7, 7)])
+def test_one_change_hides_nothing(
+    crontab: Crontab, generations: tuple[int | None, int | None]
+) -> None:
+    first, second = generations
+    crontab.cron_job(last=at("09:00"), startingDeadlineSeconds=30, generation=first)
+    crontab.until("10:30")
+    crontab.cron_job(last=at("09:00"), startingDeadlineSeconds=31, generation=second)
+    assert crontab.state == "missed"
+
+
 # Sources
 
 

@@ -92,7 +92,7 @@ def test_moments_are_spelt_in_utc_and_with_seconds_where_there_are_some() -> Non
     deadline=st.none() | st.integers(0, 400),
     released=st.none() | st.integers(0, 7200),
     held=st.booleans(),
-    begin=st.sampled_from(["seen", "clock", "resumed", "changed"]),
+    begin=st.sampled_from(["seen", "unheard", "clock", "resumed", "changed"]),
     ran=st.booleans(),
     start=st.integers(0, 7200),
 )

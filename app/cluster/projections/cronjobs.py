@@ -62,6 +62,8 @@ class ActiveJob:
 class CronJobRecord(Metadata):
     """A CronJob: the whole rule of its schedule, and what its controller last did."""
 
+    generation: int | None
+    """Counts the changes of its spec, those too that nobody heard of."""
     schedule: str
     """Cut where it is longer than any list of minutes and hours; then it ends in a mark."""
     time_zone: str | None
@@ -81,6 +83,7 @@ def read_cron_job(raw: RawCronJob) -> CronJobRecord:
     status = raw.get("status") or RawCronJobStatus()
     return CronJobRecord(
         **read_metadata(raw["metadata"]),
+        generation=raw["metadata"].get("generation"),
         schedule=sentence(spec["schedule"]),
         time_zone=word(spec.get("timeZone")) or None,
         suspended=bool(spec.get("suspend")),
