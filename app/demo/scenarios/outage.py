@@ -41,7 +41,7 @@ class Outage(Agents):
             film.at(
                 201.0,
                 "rights",
-                lambda: _switch(stage, FORBIDDEN, resource=resource, seconds=40.0),
+                lambda: _switch(stage, FORBIDDEN, resource=resource, seconds=30.0),
             )
             film.at(ROUND_SECONDS, "network", play)
 

@@ -154,7 +154,7 @@ def test_outage_turns_the_switches_and_loses_a_node() -> None:
     theatre.play(120.0)
     assert theatre.switches.turned[1:] == [
         ("restart", {"seconds": 3.0}),
-        ("forbidden", {"seconds": 40.0, "resource": "cronjobs.batch"}),
+        ("forbidden", {"seconds": 30.0, "resource": "cronjobs.batch"}),
     ]
 
 

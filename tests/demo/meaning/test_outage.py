@@ -91,14 +91,14 @@ async def test_a_right_is_taken_and_given_back() -> None:
         assert {one["state"] for one in page["data"]} == {"on_time", "suspended"}
 
 
-async def test_an_hour_of_outages_is_one_red_thing_after_another() -> None:
+async def test_half_an_hour_of_outages_is_one_red_thing_after_another() -> None:
     """Nothing is left of a round, and nothing is red beside what explains it."""
     async with glass("outage") as seen:
-        await seen.play(3_600)
+        await seen.play(1_800)
         heads = [keys for _, keys in seen.heads]
         assert max(map(len, heads)) == 1
         kinds = [next(iter(keys)).partition("/")[0] for keys in heads if keys]
-        assert kinds == ["node_lost", "source_forbidden"] * 12
+        assert kinds == ["node_lost", "source_forbidden"] * 6
         for _, summary in seen.words:
             assert summary.counts.critical <= 1
-        assert not seen.heads[-1][1] or seen.clock.monotonic() - seen.heads[-1][0] < 120
+        assert heads[-1] == frozenset()
