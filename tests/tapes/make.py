@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 
-SPANS: Mapping[str, str] = MappingProxyType({"calm": "60s", "busy": "90s", "outage": "320s"})
+SPANS: Mapping[str, str] = MappingProxyType({"calm": "60s", "busy": "90s", "outage": "300s"})
 """How much of each scenario: of `outage` its whole round."""
 
 
