@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,8 +13,9 @@ if TYPE_CHECKING:
     from app.derive.timer import Timer
 
 FAILED = "FailedMount"
-MISSING = "not found"
-"""The end of what is said of a Secret or ConfigMap that does not exist."""
+MISSING = re.compile(r"\b(secret|configmap)s? \"[^\"]*\" not found")
+"""What is said of a Secret or ConfigMap that does not exist; drivers and programs are not found in
+other words, on every node that has just joined."""
 
 RECENT_SECONDS = 300.0
 """The kubelet tries again every two minutes at most, and says so each time."""
@@ -41,7 +43,7 @@ class Mounts:
 
     def observe(self, told: WarningRecord) -> None:
         """A warning came."""
-        if told.reason != FAILED or told.object_kind != "Pod" or MISSING not in told.message:
+        if told.reason != FAILED or told.object_kind != "Pod" or not MISSING.search(told.message):
             return
         passed = (self._clock.now() - told.last_seen).total_seconds()
         if passed >= RECENT_SECONDS:

@@ -445,8 +445,13 @@ def test_a_missing_volume_is_a_missing_secret() -> None:
         ("BackOff", 'secret "a" not found', 0.0),
         ("FailedMount", "timed out", 0.0),
         ("FailedMount", 'secret "a" not found', 301.0),
+        (
+            "FailedMount",
+            'volume "v": driver name csi.example.com not found in the list of CSI drivers',
+            0.0,
+        ),
     ],
-    ids=["another reason", "another trouble", "long ago"],
+    ids=["another reason", "another trouble", "long ago", "a node that has just joined"],
 )
 def test_other_warnings_say_nothing(reason: str, text: str, ago: float) -> None:
     scene = Scene()
