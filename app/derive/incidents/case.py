@@ -63,6 +63,8 @@ class Case:
     severities: dict[Severity, int] = field(default_factory=dict)
     told: Incident | None = None
     told_at: float = 0.0
+    over: Incident | None = None
+    """What was told when it was last over: it still was, if what comes back is nothing."""
     changed: bool = True
     """More is different than its state and its cause."""
     tells: bool = False

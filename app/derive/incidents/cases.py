@@ -3,7 +3,7 @@
 | from | to | when |
 |---|---|---|
 | - | `new` | a finding counts |
-| `new` | gone | no finding counts any more: it never was an incident |
+| `new` | gone | no finding counts any more: it never was an incident, or is `resolved` as before |
 | `new` | `active` | after the on-delay, or at once when it is flapping |
 | `active` | `resolved` | no finding has counted for the off-delay, and it is not flapping |
 | `new`, `active` | `unknown`, and back | the source of all its findings is lost |
@@ -139,6 +139,8 @@ class Cases:
         if not flaps or case.state == "resolved":
             now = self._clock.now()
             case.since = min(now, finding.since or now)
+        if case.state == "resolved":
+            case.over = case.told
         self._past.recall(case)
         if flaps:
             case.state = "active"
@@ -189,7 +191,8 @@ class Cases:
         self._timer.cancel(("incident", "on", case.key))
         self._timer.cancel(("incident", "tell", case.key))
         case.tells = False
-        self._past.keep(case, case.resolved(self._clock.now()) if case.state == "active" else None)
+        was = case.state == "active"
+        self._past.keep(case, case.resolved(self._clock.now()) if was else case.over)
 
     def _drop(self, case: Case) -> None:
         del self._cases[case.key]

@@ -204,7 +204,7 @@ def _finding(
     return Finding(
         kind,
         pod.namespace,
-        owner_name(pod) or pod.name,
+        _title(pod),
         ObjectReference(kind="Pod", namespace=pod.namespace, name=pod.name),
         reason,
         message=message,
@@ -214,6 +214,12 @@ def _finding(
         claims=claims,
         under=under,
     )
+
+
+def _title(pod: PodRecord) -> str:
+    """Pods of one owner are one incident; those that a kubelet runs by itself have but a node."""
+    owner = pod.controller
+    return pod.name if owner is not None and owner.kind == "Node" else owner_name(pod) or pod.name
 
 
 def _node_token(pod: PodRecord) -> str:

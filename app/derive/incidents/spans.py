@@ -67,7 +67,8 @@ class Spans:
             if known.state == "holding":
                 self._cases.join(finding)
             return known
-        if known.state == "holding" and not finding.lasting:
+        if known.state == "holding" and self._left(finding.since, finding.lasting) <= 0:
+            # Another time to compare with, and it has lasted by that one too: it never went.
             self._hold(identity, known)
             return known
         self._end(identity, known)
