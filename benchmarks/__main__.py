@@ -1,4 +1,4 @@
-"""The command line: `python -m benchmarks [fanout|reflect] [--runs 5] [--quick]`."""
+"""The command line: `python -m benchmarks [fanout|reflect|derive] [--runs 5] [--quick]`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import report
+from benchmarks.derive import run as derive
 from benchmarks.fanout import run as fanout
 from benchmarks.reflect import run as reflect
 
@@ -43,6 +44,7 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     benchmarks: dict[str, Callable[..., str]] = {
         "fanout": fanout.run,
         "reflect": partial(reflect.run, stand_in=chosen.stand_in),
+        "derive": derive.run,
     }
     for name, benchmark in benchmarks.items():
         if chosen.which not in (None, name):

@@ -1,4 +1,4 @@
-"""docs/benchmarks.md: one generated section per benchmark; running one keeps the other."""
+"""docs/benchmarks.md: one generated section per benchmark; running one keeps the others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-ORDER = ("fanout", "reflect")
+ORDER = ("fanout", "reflect", "derive")
 
 INTRODUCTION = """\
 # Benchmarks

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 K = TypeVar("K", bound="Hashable")
 
-PIECE = 50
+PIECE = 20
 """So many are looked at in one go: a few milliseconds."""
 
 

@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 TICK_SECONDS = 1.0
 """How late an action may be; every number of the rules is several times as large."""
 
-SLICE_SECONDS = 0.01
+SLICE_SECONDS = 0.005
 """How long actions may hold the loop; when many are due at once, others get their turn between."""
+
+PAUSE_SECONDS = 0.01
+"""That turn. What many actions change is told to readers together, and that takes time as well."""
 
 JUMP_SECONDS = 5.0
 """A wall clock that moved this much more or less than the monotonic one has been set."""
@@ -109,7 +112,7 @@ class Timer:
         """Look once a second, until cancelled."""
         more = False
         while True:
-            await anyio.sleep(0 if more else TICK_SECONDS)
+            await anyio.sleep(PAUSE_SECONDS if more else TICK_SECONDS)
             more = self.advance(within=SLICE_SECONDS)
 
     def _measure(self) -> float:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import structlog
+
 from app.board import WATCHED, Board, Watched
 from app.clock import SystemClock
+from app.cluster.collection import Collection
+from app.cluster.limits import ReflectorStatistics
 from app.cluster.projections.cronjobs import CRON_JOBS, cron_job_info
 from app.derive.cronjobs import CronJobs
 from app.derive.freshness import Freshness
@@ -55,7 +59,7 @@ class Shifted(SystemClock):
 
 
 class House:
-    """Hub, board and derivations; `take` is what a reflector does with what it read."""
+    """Hub, board and derivations; it is told what reflectors would tell."""
 
     def __init__(self, clock: Clock, *, derived: bool) -> None:
         self.clock = clock
@@ -67,43 +71,41 @@ class House:
             Incidents(self.board, clock, self.timer)
             Health(self.board, clock, self.timer, heard=History(clock, self.timer).hear)
         self.freshness = Freshness(self.board.sources, clock)
+        self.collections: dict[str, Collection[Any]] = {}
         self._sinks: dict[str, Sink[Any]] = {}
         self._monitors: dict[str, SourceMonitor] = {}
         for kind in self.board.watched:
             topic = kind.projection.topic
-            self._sinks[topic] = self.board.sink(topic, NAMESPACE)
-            self._monitors[topic] = self.freshness.monitor(topic, NAMESPACE)
+            sink = self._sinks[topic] = self.board.sink(topic, NAMESPACE)
+            monitor = self._monitors[topic] = self.freshness.monitor(topic, NAMESPACE)
+            self.collections[topic] = Collection(
+                sink, monitor, clock, ReflectorStatistics(), structlog.get_logger()
+            )
 
     @property
     def rooms(self) -> tuple[Callable[[], Awaitable[None]], ...]:
         """What runs while the house is open."""
         return (self.hub.run, self.freshness.run, self.timer.run)
 
+    def show(self, projection: Projection[Any], item: Item[Any]) -> None:
+        """A page of the first list has this object."""
+        self._sinks[projection.topic].upsert(item.key, item.record)
+
     def take(self, projection: Projection[Any], item: Item[Any]) -> None:
         """A watch told of an object."""
         self._sinks[projection.topic].upsert(item.key, item.record)
         self._monitors[projection.topic].proved("event", 0)
 
-    def relist(self, projection: Projection[Any], records: dict[str, object]) -> None:
-        """A list told of all objects of a kind."""
-        self._sinks[projection.topic].replace(records)
-        self._monitors[projection.topic].proved("list", len(records))
-
-    def list(self, projection: Projection[Any], body: bytes) -> None:
-        """A page of the first list came, and is shown before the list is complete."""
-        for item in projection.page(body).items:
-            self._sinks[projection.topic].upsert(item.key, item.record)
-
     def settle(self) -> None:
         """Every kind has listed."""
-        for topic, sink in self._sinks.items():
-            self._monitors[topic].proved("list", 0)
+        self.prove()
+        for sink in self._sinks.values():
             sink.synced()
 
     def prove(self) -> None:
         """Every kind is heard of."""
         for monitor in self._monitors.values():
-            monitor.proved("bookmark", 0)
+            monitor.proved("list", 0)
 
     def fail(self, error: ClusterError) -> None:
         """No kind can be read any more, from one moment to the next."""

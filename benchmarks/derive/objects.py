@@ -140,11 +140,14 @@ class Objects:
         firsts = range(0, min(hundreds, step * SPREAD), step)
         return [hundred * 100 + place for hundred in firsts for place in range(10, 100, OWNED)]
 
-    def pages(self) -> Iterator[tuple[Projection[Any], bytes]]:
-        """Everything there is, in pages of lists."""
-        yield from self._paged(CRON_JOBS, self.amount.cronjobs, self.cronjob)
-        yield from self._paged(JOBS, self.amount.cronjobs * JOBS_EACH, self.job)
-        yield from self._paged(PODS, self.amount.pods, self._pod)
+    def pages(self, version: int = 1, every: int = 1) -> Iterator[tuple[Projection[Any], bytes]]:
+        """Everything there is, in pages of lists; every so manyth pod is of this version."""
+        amount = self.amount
+        yield from self._paged(CRON_JOBS, amount.cronjobs, self.cronjob)
+        yield from self._paged(JOBS, amount.cronjobs * JOBS_EACH, self.job)
+        yield from self._paged(
+            PODS, amount.pods, lambda number: self._pod(number, 1 if number % every else version)
+        )
 
     def changes(self, count: int) -> Iterator[Told]:
         """So many changes: of ten, eight are of pods, one of a Job and one of a CronJob."""
@@ -202,15 +205,20 @@ class Objects:
             }
         }
 
-    def _pod(self, number: int) -> Json:
-        return pod(number, self._state(number))
+    def _pod(self, number: int, version: int) -> Json:
+        made = pod(number, self._state(number), version=version)
+        made["metadata"]["labels"]["version"] = str(version)
+        return made
 
     def _paged(
         self, projection: Projection[Any], count: int, made: Callable[[int], Json]
     ) -> Iterator[tuple[Projection[Any], bytes]]:
         for start in range(0, count, PAGE):
             items = [made(number) for number in range(start, min(start + PAGE, count))]
-            body = {"metadata": {"resourceVersion": "9"}, "items": items}
+            metadata = {"resourceVersion": "9"}
+            if start + PAGE < count:
+                metadata["continue"] = "more"
+            body = {"metadata": metadata, "items": items}
             yield projection, json.dumps(body).encode()
 
 

@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+ABSENT_DERIVE = "Not measured yet: `python -m benchmarks derive`."
+
+
 def test_running_one_benchmark_keeps_the_section_of_the_other() -> None:
     page = replace(replace("", "reflect", "old"), "fanout", "figures")
     page = replace(page, "reflect", "new")
-    assert sections(page) == {"fanout": "figures", "reflect": "new"}
+    assert sections(page) == {"fanout": "figures", "reflect": "new", "derive": ABSENT_DERIVE}
 
 
 def test_the_order_of_runs_leaves_no_trace() -> None:
@@ -39,8 +42,8 @@ def test_words_of_a_person_between_the_sections_are_not_kept() -> None:
     )
 
 
-def test_there_is_no_third_section() -> None:
-    assert ORDER == ("fanout", "reflect")
+def test_there_is_no_fourth_section() -> None:
+    assert ORDER == ("fanout", "reflect", "derive")
     with pytest.raises(ValueError, match="no section"):
         replace("", "chaos", "figures")
 
@@ -49,7 +52,8 @@ def test_a_page_is_made_where_there_was_none(tmp_path: Path) -> None:
     page = tmp_path / "docs" / "benchmarks.md"
     publish(page, "fanout", "one")
     publish(page, "reflect", "two")
-    assert sections(page.read_text()) == {"fanout": "one", "reflect": "two"}
+    publish(page, "derive", "three")
+    assert sections(page.read_text()) == {"fanout": "one", "reflect": "two", "derive": "three"}
 
 
 @pytest.mark.parametrize(

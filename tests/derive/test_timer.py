@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from app.derive.timer import JUMP_SECONDS, SLICE_SECONDS, Timer
+from app.derive.timer import JUMP_SECONDS, PAUSE_SECONDS, SLICE_SECONDS, Timer
 from tests.fakes.clock import START, LoopClock, ManualClock
 
 
@@ -163,7 +163,7 @@ async def test_others_have_their_turn_between_two_slices() -> None:
     running = asyncio.create_task(timer.run())
     await asyncio.sleep(1)
     for _ in range(4):
-        await asyncio.sleep(0)
+        await asyncio.sleep(PAUSE_SECONDS)
         done.append("other")
     running.cancel()
     assert done.index("other") < 3
