@@ -10,6 +10,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import anyio
+import anyio.lowlevel
 
 from app.model import Source
 from app.tape.fold import Fold, sources_in
@@ -83,9 +84,10 @@ class Player:
         the board at the end of the tape never stands beside what came before.
         """
         opening, fold = self._tape.opening if again else 0, Fold()
-        self._time.start(0.0)
-        if again and not opening:
-            self._begin_with(fold)
+        if not opening:
+            self._time.start(0.0)
+            if again:
+                self._begin_with(fold)
         # A line is at most what our server writes at once: read and checked in a few milliseconds.
         with closing(self._tape.moments()) as moments:
             for moment in moments:
@@ -95,6 +97,8 @@ class Player:
                     self._put(moment.what)
                     continue
                 fold.take(moment.what)
+                # The end of the last round stands until then; an opening may be long.
+                await anyio.lowlevel.checkpoint()
                 if moment.line == opening:
                     self._time.start(at)
                     self._begin_with(fold)

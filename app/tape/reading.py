@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from app.tape.moments import Moment
 
 
+MOST_NAMESPACES = 10_000
+
+
 @dataclass(frozen=True, slots=True)
 class Tape:
     """What is known of a tape that was read to its end."""
@@ -100,7 +103,11 @@ class _Survey:
         self._named: set[str] = set()
 
     def take(self, moment: Moment) -> None:
-        """One more."""
+        """One more.
+
+        Raises:
+            TapeError: It is about more namespaces than anybody watches.
+        """
         self.messages += 1
         self.last_ms = moment.at_ms
         match moment.what:
@@ -114,6 +121,8 @@ class _Survey:
                 self._see(change.value for change in changes)
             case Word("gap"):
                 self.gaps += 1
+        if len(self._named) > MOST_NAMESPACES:
+            raise TapeError(moment.line, f"it names more than {MOST_NAMESPACES:,} namespaces")
 
     @property
     def namespaces(self) -> tuple[str, ...] | None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from app.board import Board
@@ -227,6 +228,26 @@ async def test_another_round_shows_nothing_of_the_one_before(path: Path) -> None
     first = [change[1:] for change in stage.changes[:4]]
     assert [change[1:] for change in stage.changes[4:6]] == [("agent-1", False), ("agent-0", True)]
     assert [change[1:] for change in stage.changes[6:9]] == first[1:]
+
+
+@pytest.mark.looptime
+async def test_a_long_opening_lets_others_have_their_turn(path: Path) -> None:
+    """Until it is read the end of the last round stands, as of its own time."""
+    many = [change(n, upsert("pods", "agents/a", pod("a", restartCount=n))) for n in range(500)]
+    end = change(2000, upsert("pods", "agents/end", pod("end")))
+    stage = Stage(path, header(), hello(), *many, snapshot(500, "pods"), end, loop=True)
+    over = anyio.Event()
+    stage.board.pods.listen(lambda key, old, new: over.set() if key == "agents/end" else None)
+    turns = []
+    async with stage.playing():
+        await over.wait()
+        while stage.pods == {"end"}:
+            turns.append(stage.seconds)
+            await anyio.lowlevel.checkpoint()
+        assert stage.pods == set()
+        assert stage.seconds == 0.5
+    assert len(turns) > 400
+    assert set(turns) == {2.0}
 
 
 @pytest.mark.looptime

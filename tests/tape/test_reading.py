@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import tracemalloc
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 
 from app.model import PodHealth, Source
 from app.tape import TapeError, open_tape
+from app.tape.checking import Checker
 from app.tape.forms import LINE_LIMIT, LONGEST_MS
+from app.tape.holding import EACH, HELD_LIMIT, Holding
 from app.tape.moments import Beat, Change, Changes, Whole, Word
 from tests.tape.made import (
     beat,
@@ -32,6 +35,7 @@ from tests.tape.made import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from app.tape.moments import What
@@ -392,6 +396,97 @@ def test_a_line_without_end_takes_no_memory(path: Path) -> None:
         assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
     finally:
         tracemalloc.stop()
+
+
+def test_a_tape_of_few_bytes_does_not_fill_the_memory(path: Path) -> None:
+    """140 MB of values are some kB of gzip, and without a bound there is no end to them."""
+    large = pod(message="x" * 1_000_000)
+    lines = (snapshot(0, "pods", {f"agents/{n}": large}, part=n, parts=999) for n in range(140))
+    write(path, header(), hello(), *lines)
+    with pytest.raises(TapeError, match=f"^line 137: {TOO_MUCH}$"):
+        open_tape(path)
+
+
+TOO_MUCH = "by here it holds more values at once than may be replayed"
+SMALL = pod(message="x" * 1_000)
+SMALL_SIZE = len(json.dumps(SMALL)) + len("agents/1") + EACH
+
+
+def readings(*lines: Any) -> int:
+    """How many lines pass where ten small values may be held."""
+    checker = Checker(10 * SMALL_SIZE)
+    for number, one in enumerate([hello(), *lines]):
+        try:
+            checker.read(number, json.dumps(one).encode())
+        except TapeError as error:
+            assert TOO_MUCH in str(error)
+            return number - 1
+    return len(lines)
+
+
+def several(make: Callable[[str, int], Any], most: int = 20) -> list[Any]:
+    """With keys of the same length."""
+    return [make(f"agents/{chr(97 + n)}", n) for n in range(most)]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda key, n: snapshot(0, "pods", {key: SMALL}, part=n, parts=1000),
+        lambda key, n: change(0, upsert("pods", key, SMALL)),
+        lambda key, n: snapshot(0, "pods", {key: SMALL}, synced=False),
+    ],
+    ids=["parts", "changes", "snapshots that are not whole"],
+)
+def test_what_is_held_at_once_is_bounded(make: Callable[[str, int], Any]) -> None:
+    assert readings(*several(make)) == 10
+
+
+def test_what_is_gone_is_not_held() -> None:
+    replaced = [change(0, upsert("pods", "agents/a", SMALL))] * 20
+    begun = several(lambda key, n: snapshot(0, "pods", {key: SMALL}, parts=2))
+    lost = [told for one in begun for told in (one, line(0, "gap", reason="lost"), hello())]
+    whole = several(lambda key, n: snapshot(0, "pods", {key: SMALL}))
+    upserts = several(lambda key, n: change(0, upsert("jobs", key, JOB)))
+    removes = several(lambda key, n: change(0, remove("jobs", key)))
+    passing = [told for pair in zip(upserts, removes, strict=True) for told in pair]
+    lines = [*replaced, *begun, *lost, *whole, *passing]
+    assert readings(*lines) == len(lines)
+
+
+JOB = {"name": "j" * 1_000, "cronJobName": "", "status": "running"}
+
+
+def test_many_small_values_count_for_what_they_take() -> None:
+    held = Holding()
+    for n in range(HELD_LIMIT // EACH):
+        held.put("pods", f"agents/{n}", 0)
+    assert held.total == HELD_LIMIT
+    held.put("pods", "agents/more", 1)
+    assert held.full
+    held.move("pods", "jobs")
+    held.put("pods", "agents/more", 1)
+    held.move("pods", "jobs")
+    assert held.total == HELD_LIMIT + EACH + 1
+    held.clear("jobs")
+    assert held.total == 0
+
+
+def test_more_namespaces_than_anybody_watches_are_refused(path: Path) -> None:
+    def sources(line: int) -> Any:
+        return snapshot(
+            0,
+            "sources",
+            {f"pods/{line}-{n}": source() | {"namespace": f"{line}-{n}"} for n in range(1000)},
+        )
+
+    write(path, header(), hello(), *(sources(line) for line in range(10)))
+    namespaces = open_tape(path).namespaces
+    assert namespaces is not None
+    assert len(namespaces) == 10_000
+    write(path, header(), hello(), *(sources(line) for line in range(11)))
+    with pytest.raises(TapeError, match=r"^line 13: it names more than 10,000 namespaces$"):
+        open_tape(path)
 
 
 def test_texts_of_several_lines_pass_where_the_cluster_gives_them(path: Path) -> None:
