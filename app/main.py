@@ -107,7 +107,13 @@ def create_app(
     board = Board(hub, watched)
     timer = Timer(clock)
     if set(CronJobs.KINDS).issubset(kind.projection.topic for kind in board.watched):
-        CronJobs(board, clock, timer, zone=settings.controller_time_zone)
+        CronJobs(
+            board,
+            clock,
+            timer,
+            zone=settings.controller_time_zone,
+            age=lambda key: freshness[0].age_seconds(key),
+        )
     incidents = Incidents(
         board,
         clock,

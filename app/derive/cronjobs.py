@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -18,9 +19,10 @@ from app.derive.cronjob import CronJob
 from app.derive.pieces import Pieces
 from app.derive.trust import doubt, source_of, trust
 from app.model import EVERYWHERE
+from app.model.punctuality import LATE_AFTER, NEWS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from app.board import Board
     from app.clock import Clock
@@ -37,14 +39,35 @@ SILENCE = frozenset({"late", "missed"})
 """States that nothing says: they follow from what was not heard."""
 
 
+QUIET_SECONDS = (LATE_AFTER - NEWS).total_seconds()
+"""A source that was last heard of before a Job was to be expected does not say that there is none.
+Its connection may be dead; most often its next bookmark is seconds away."""
+
+LISTEN = timedelta(seconds=2)
+"""How soon to look again whether it was heard of."""
+
+
 class CronJobs:
-    """Keeps the values of the topic `cronjobs` right; `zone` is the controller's own."""
+    """Keeps the values of the topic `cronjobs` right.
+
+    `zone` is the controller's own; `age` tells by a source's key how many seconds ago it was heard
+    of; without it, what its state says is all that is known.
+    """
 
     KINDS = (CRON_JOBS.topic, JOBS.topic)
     """What a judgement depends on; it cannot do without either."""
 
-    def __init__(self, board: Board, clock: Clock, timer: Timer, *, zone: str) -> None:
+    def __init__(
+        self,
+        board: Board,
+        clock: Clock,
+        timer: Timer,
+        *,
+        zone: str,
+        age: Callable[[str], float] = lambda key: 0.0,
+    ) -> None:
         self._clock = clock
+        self._age = age
         self._timer = timer
         self._zone = ZoneInfo(zone)
         self._values = board.cronjobs
@@ -199,8 +222,10 @@ class CronJobs:
         self._values.upsert(key, known.info(verdict))
 
     def _verdict(self, known: CronJob) -> Verdict:
-        verdict = known.judge(self._clock.now())
+        now = self._clock.now()
+        verdict = known.judge(now)
         before, known.waits_for_news = known.verdict, False
+        quiet = False
         for kind in self.KINDS:
             source = source_of(self._sources, kind, known.record.namespace)
             believed = trust(source)
@@ -208,6 +233,14 @@ class CronJobs:
                 known.waits_for_news = True
             elif believed == "none" and (kind == CRON_JOBS.topic or verdict.state not in ALONE):
                 return replace(verdict, state="unknown", message=doubt(source, kind))
-        if known.waits_for_news and verdict.state in SILENCE and before is not None:
+            elif source is not None and self._age(f"{kind}/{source.namespace}") > QUIET_SECONDS:
+                quiet = True
+        if verdict.state not in SILENCE or before is None:
+            return verdict
+        if quiet:
+            coming = verdict.look_again
+            look = now + LISTEN if coming is None else min(now + LISTEN, coming)
+            verdict = replace(verdict, look_again=look)
+        if quiet or known.waits_for_news:
             return replace(verdict, state=before.state, message=before.message)
         return verdict

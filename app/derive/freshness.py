@@ -141,6 +141,10 @@ class Freshness:
         self.monitors[monitor.key] = monitor
         return monitor
 
+    def age_seconds(self, key: str) -> float:
+        """Since the last proof of the source of this key in the topic."""
+        return self.monitors[key].age_seconds
+
     def vitals(
         self, topics: tuple[str, ...], namespaces: frozenset[str] | None
     ) -> dict[str, object]:

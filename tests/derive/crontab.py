@@ -61,7 +61,10 @@ class Crontab:
         self.timer = Timer(self.clock)
         self.hub = Hub(self.clock)
         self.board = Board(self.hub)
-        self.derived = CronJobs(self.board, self.clock, self.timer, zone=zone)
+        self.ages: dict[str, float] = {}
+        self.derived = CronJobs(
+            self.board, self.clock, self.timer, zone=zone, age=lambda key: self.ages.get(key, 0.0)
+        )
         self.states: list[str] = []
         self.board.cronjobs.listen(self._remember)
         self._sinks: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from random import Random
 
 from app.board import WATCHED
@@ -39,3 +40,24 @@ def test_a_house_that_watches_no_cron_jobs_judges_none() -> None:
         "jobs",
         "events",
     }
+
+
+def test_the_age_of_its_sources_is_that_of_their_proofs() -> None:
+    """What was last heard of at the moment of a slot does not say that nothing came of it."""
+    clock = ManualClock(datetime(2026, 1, 1, 9, 59, tzinfo=UTC))
+    made = house(clock=clock)
+    monitors = made.rooms.freshness.monitors
+
+    def heard(kind: str, seconds: float, labels: dict[str, str]) -> str | None:
+        """The state after more time, a word of that source, and a change of the CronJob."""
+        clock.advance(seconds)
+        monitors[f"{kind}/agents"].proved("bookmark", 1)
+        about = metadata("nightly", labels=labels, creationTimestamp="2026-01-01T09:30:00Z")
+        show(made, CRON_JOBS, {"metadata": about, "spec": {"schedule": "0 * * * *"}})
+        value = made.rooms.board.cronjobs.get("agents/nightly")
+        return None if value is None else value.state
+
+    assert heard("cronjobs", 0, {}) == "unknown"
+    assert heard("jobs", 60, {"at": "10:00"}) == "never_ran"
+    assert heard("cronjobs", 70, {"at": "10:01:10"}) == "never_ran"
+    assert heard("jobs", 0, {"and": "then"}) == "late"

@@ -164,6 +164,40 @@ def test_silence_of_a_source_that_is_late_means_nothing(crontab: Crontab, kind: 
     assert crontab.states == ["on_time", "late"], "now it is known that there is none"
 
 
+@pytest.mark.parametrize("kind", ["cronjobs", "jobs"])
+def test_a_connection_that_died_before_a_slot_says_nothing_of_it(
+    crontab: Crontab, kind: str
+) -> None:
+    """Its last byte was of 09:59:55; the source will be late 75 s after it."""
+    crontab.cron_job(last=at("09:00"))
+    crontab.until("10:00:59")
+    crontab.ages[f"{kind}/agents"] = 65
+    crontab.until("10:01:09")
+    crontab.source(kind, "late")
+    crontab.until("10:01:35")
+    crontab.source(kind, "stale")
+    assert crontab.states == ["on_time", "unknown"]
+
+
+def test_what_is_heard_of_after_a_slot_says_within_seconds_that_nothing_came(
+    crontab: Crontab,
+) -> None:
+    crontab.cron_job(last=at("09:00"))
+    crontab.until("10:00:59")
+    crontab.ages["jobs/agents"] = 56
+    crontab.until("10:01:03")
+    assert (crontab.state, crontab.next) == ("on_time", "11:00")
+    crontab.ages["jobs/agents"] = 0
+    crontab.until("10:01:05")
+    assert crontab.state == "late"
+    crontab.ages["jobs/agents"] = 56
+    crontab.until("11:00:10")
+    assert (crontab.state, crontab.next) == ("late", "12:00")
+    crontab.ages["jobs/agents"] = 55
+    crontab.until("11:00:12")
+    assert crontab.state == "missed"
+
+
 def test_a_source_that_answers_again_says_nothing_before_it_is_live(crontab: Crontab) -> None:
     crontab.cron_job(last=at("09:00"))
     crontab.source("jobs", "forbidden")
