@@ -75,9 +75,13 @@ class History:
         return int(self._clock.now().timestamp()) // STEP_SECONDS
 
     def _trim(self) -> None:
-        """The oldest go; a clock that was ahead leaves steps that pass for the newest."""
-        while len(self._steps) > HISTORY_STEPS:
-            del self._steps[min(self._steps)]
+        """The oldest go, and apart from them what a clock left behind that was ahead for long."""
+        if len(self._steps) > HISTORY_STEPS:
+            now = self._step()
+            past = sorted(step for step in self._steps if step <= now)
+            ahead = sorted(step for step in self._steps if step > now)
+            for step in (*past[:-HISTORY_STEPS], *ahead[HISTORY_STEPS:]):
+                del self._steps[step]
 
 
 def _moment(step: int) -> datetime:

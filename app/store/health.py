@@ -15,7 +15,7 @@ import anyio
 import anyio.to_thread
 import structlog
 
-from app.model import HISTORY_STEPS, Health
+from app.model import HISTORY_STEPS, Health, worse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +29,13 @@ RETRY_SECONDS = 60.0
 BUSY_SECONDS = 5.0
 
 TABLE = "CREATE TABLE steps (step INTEGER PRIMARY KEY, status TEXT NOT NULL)"
+TRIM = """
+DELETE FROM steps WHERE
+    step NOT IN (SELECT step FROM steps WHERE step <= :now ORDER BY step DESC LIMIT :most)
+    AND step NOT IN (SELECT step FROM steps WHERE step > :now ORDER BY step LIMIT :most)
+"""
+"""A day up to now; apart from it what a clock left behind that was ahead, as long as a day too."""
+
 WORDS = frozenset(get_args(Health))
 
 
@@ -111,7 +118,7 @@ class HealthFile:
                 if version != SCHEMA:
                     raise Damaged(f"it is of version {version}, not {SCHEMA}")
                 rows = file.execute(
-                    "SELECT step, status FROM steps ORDER BY step DESC LIMIT ?", [HISTORY_STEPS]
+                    "SELECT step, status FROM steps ORDER BY step DESC LIMIT ?", [2 * HISTORY_STEPS]
                 ).fetchall()
         except sqlite3.OperationalError as error:
             if "no such" in str(error):
@@ -129,14 +136,16 @@ class HealthFile:
             if version != SCHEMA:
                 file.execute(TABLE)
                 file.execute(f"PRAGMA user_version = {SCHEMA}")
+            # Another process may have written of the same steps, or this one in an earlier life.
+            known = dict(file.execute("SELECT step, status FROM steps"))
             file.executemany(
-                "INSERT OR REPLACE INTO steps (step, status) VALUES (?, ?)", steps.items()
+                "INSERT OR REPLACE INTO steps (step, status) VALUES (?, ?)",
+                [
+                    (step, worse(word, known[step]) if known.get(step) in WORDS else word)
+                    for step, word in steps.items()
+                ],
             )
-            file.execute(
-                "DELETE FROM steps WHERE step NOT IN"
-                " (SELECT step FROM steps ORDER BY step DESC LIMIT ?)",
-                [HISTORY_STEPS],
-            )
+            file.execute(TRIM, {"now": max(steps), "most": HISTORY_STEPS})
 
     def _open(self) -> sqlite3.Connection:
         file = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)

@@ -98,6 +98,19 @@ def test_a_clock_that_is_set_forward_and_back() -> None:
     assert day.told() == {0: "degraded", 2: "degraded"}
 
 
+def test_a_clock_that_was_ahead_for_days_costs_no_later_day() -> None:
+    day = Day()
+    day.clock.set_by = 50 * 3_600
+    day.history.hear("healthy")
+    day.play(26 * 3_600, step=60.0)
+    day.clock.set_by = 0
+    day.play(10)
+    assert list(day.told().values()) == ["healthy"]
+    day.play(26 * 3_600, step=60.0)
+    assert len(day.told()) == HISTORY_STEPS
+    assert len(day.history._steps) <= 2 * HISTORY_STEPS
+
+
 def test_what_an_earlier_process_saw_is_there_again() -> None:
     day = Day()
     day.history.hear("degraded")

@@ -67,6 +67,31 @@ async def test_a_day_is_kept_and_no_more(tmp_path: Path) -> None:
         await until(tmp_path, expected | {HISTORY_STEPS + 30: "degraded"})
 
 
+async def test_a_clock_that_was_ahead_costs_no_later_day(tmp_path: Path) -> None:
+    file = HealthFile(tmp_path)
+    ahead = range(10_000, 10_000 + HISTORY_STEPS)
+    for step in ahead:
+        file.keep(step, "healthy")
+    expected: dict[int, Health] = dict.fromkeys(ahead, "healthy")
+    async with writing(file):
+        await until(tmp_path, expected)
+        file.keep(7, "degraded")
+        await until(tmp_path, expected | {7: "degraded"})
+
+
+async def test_the_worse_of_two_that_write_counts(tmp_path: Path) -> None:
+    """Two processes, or a step that was begun by one and ended by the next."""
+    one, other = HealthFile(tmp_path), HealthFile(tmp_path)
+    async with writing(one):
+        one.keep(7, "unhealthy")
+        one.keep(8, "healthy")
+        await until(tmp_path, {7: "unhealthy", 8: "healthy"})
+    async with writing(other):
+        other.keep(7, "healthy")
+        other.keep(8, "degraded")
+        await until(tmp_path, {7: "unhealthy", 8: "degraded"})
+
+
 KILLED = """
 import anyio, sys
 from pathlib import Path
