@@ -168,7 +168,7 @@ def kept(request: Request, body: bytes) -> Response:
     # Weak, because the same answer may be sent compressed.
     etag = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
     headers = {"etag": etag, "cache-control": REVALIDATE.decode()}
-    if _matches(request.headers.get("if-none-match", ""), etag):
+    if _matches(",".join(request.headers.getlist("if-none-match")), etag):
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type="application/json")
 

@@ -74,10 +74,11 @@ def search(query: QueryParams) -> str:
     Raises:
         InvalidRequest: It is longer than a name can be.
     """
-    text = query.get("q", "").strip().lower()
+    text = query.get("q", "").strip()
     if len(text) > LONGEST_QUERY:
         raise InvalidRequest(f"q has at most {LONGEST_QUERY} characters.")
-    return text
+    # Only now: there are letters that become two in lower case.
+    return text.lower()
 
 
 def one_of(query: QueryParams, parameter: str, good: Collection[str]) -> set[str]:

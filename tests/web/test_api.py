@@ -158,6 +158,8 @@ async def test_an_answer_is_revalidated(application: Application) -> None:
         assert again.header("etag") == etag
         assert again.header("cache-control") == "private, no-cache"
 
+    several = [OURS, ("if-none-match", '"x"'), ("if-none-match", etag)]
+    assert (await ask(application, "/api/pods", headers=several)).status == 304
     other = await ask(application, "/api/pods?q=web", headers=[OURS, ("if-none-match", etag)])
     assert other.status == 200
     assert other.header("etag") != etag

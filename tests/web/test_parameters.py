@@ -73,6 +73,8 @@ def test_a_search_is_no_longer_than_a_name() -> None:
     assert len(search(QueryParams({"q": "x" * 253}))) == 253
     with pytest.raises(InvalidRequest):
         search(QueryParams({"q": "x" * 254}))
+    # Of such letters two come of one in lower case.
+    assert search(QueryParams({"q": "\u0130" * 253})) == "i\u0307" * 253
 
 
 def test_words_of_a_set() -> None:
