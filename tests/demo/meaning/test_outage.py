@@ -9,10 +9,11 @@ import pytest
 from app.model import format_time
 from tests.demo.film.worlds import START
 from tests.demo.meaning.glass import Glass, glass
+from tests.derive.incidents.scene import lost_node
 
 pytestmark = pytest.mark.looptime
 
-NODE = "node_lost/*/eu-agents-03"
+NODE = lost_node("eu-agents-03")
 RIGHT = "source_forbidden/agents/cronjobs"
 
 
@@ -37,13 +38,13 @@ async def test_a_node_is_lost_and_comes_back() -> None:
         node = lost.pop(NODE)
         assert "causedBy" not in node
         assert (node["state"], node["severity"]) == ("active", "critical")
-        assert node["title"] == "Node eu-agents-03 is lost"
+        assert node["title"] == "A node is lost"
         pods = sum(len(one["objects"]) for one in lost.values())
         assert node["reason"] == f"{pods} pods on it are not heard of."
         # Since the node controller said so, 50 s after the last word of the kubelet.
         assert node["since"] == format_time(START + timedelta(seconds=50))
         assert node["lastChange"] == format_time(START + timedelta(seconds=65))
-        assert [one["kind"] for one in node["objects"]] == ["Node"]
+        assert [(one["kind"], one["name"]) for one in node["objects"]] == [("Node", "eu-agents-03")]
         assert "kubectl describe node eu-agents-03" in {one["command"] for one in node["actions"]}
         assert len(lost) > 1
         for key, one in lost.items():
@@ -54,7 +55,7 @@ async def test_a_node_is_lost_and_comes_back() -> None:
         assert health["status"] == "unhealthy"
         assert len(health["pods"]) >= 41
         summary = seen.words[-1][1]
-        assert summary.reasons == ("Node eu-agents-03 is lost",)
+        assert summary.reasons == ("A node is lost",)
         assert (summary.counts.critical, summary.counts.warning) == (1, 0)
         assert format_time(summary.since) == node["lastChange"]
 

@@ -12,6 +12,7 @@ from app.tape.fold import Fold
 from tests.cli.commands import PATIENCE
 from tests.cli.test_replay import Replay
 from tests.demo.process.living import await_truth
+from tests.derive.incidents.scene import lost_node
 from tests.tapes.make import FOLDER
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 View = frozenset[tuple[str, str, str, str | None]]
 """Key, state, title and cause of every incident."""
 
-NODE = "node_lost/*/eu-agents-03"
+NODE = lost_node("eu-agents-03")
 LONG_MS = 20_000
 """A view that lasted as long on the tape is there to be seen."""
 
