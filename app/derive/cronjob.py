@@ -48,18 +48,18 @@ class CronJob:
         self._plan = read_plan(record, zone)
         self._words = self._in_words()
 
-    def see(self, record: CronJobRecord, now: datetime) -> None:
-        """It has changed."""
+    def see(self, record: CronJobRecord, now: datetime, *, at_once: bool) -> None:
+        """It has changed: just now, if we hear of everything at once."""
         before, self.record = self.record, record
         if record.suspended and not before.suspended:
-            self._suspended_at = now
+            self._suspended_at = now if at_once else None
         elif before.suspended and not record.suspended:
-            self._begin(now, "resumed")
+            self._begin(now, "resumed" if at_once else "unheard")
         elif not record.suspended and changes_between(before, record) > 1:
             # It may have been suspended and resumed.
             self._begin(now, "unheard")
         if (record.schedule, record.time_zone) != (before.schedule, before.time_zone):
-            self._begin(now, "changed")
+            self._begin(now, "changed" if at_once else "unheard")
             self._changed_at = now
             self._plan = read_plan(record, self._zone)
             self._words = self._in_words()

@@ -104,7 +104,8 @@ class CronJobs:
             for job in self._owned.get(new.uid, {}).values():
                 self._show(known, job)
         else:
-            known.see(new, now)
+            source = source_of(self._sources, CRON_JOBS.topic, new.namespace)
+            known.see(new, now, at_once=trust(source) != "none")
         self._judge(key)
 
     def _on_job_record(self, key: str, old: JobRecord | None, new: JobRecord | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -91,6 +91,32 @@ def test_what_may_have_been_suspended_while_nobody_heard_of_it_has_missed_nothin
     crontab.until("13:00:35")
     assert crontab.state == "missed"
     assert "nor" not in crontab.message
+
+
+@pytest.mark.parametrize(
+    "before", [{"suspend": True}, {"schedule": "30 * * * *"}], ids=["resumed", "changed"]
+)
+def test_when_it_changed_is_not_known_of_what_changed_while_nobody_heard_of_it(
+    crontab: Crontab, before: dict[str, Any]
+) -> None:
+    crontab.cron_job(last=at("08:00"), **before)
+    crontab.source("cronjobs", "stale")
+    crontab.until("12:30")
+    crontab.cron_job(last=at("08:00"))
+    crontab.source("cronjobs", "live")
+    assert crontab.state == "unknown"
+    assert "before Watchglass looked again, after changes" in crontab.message
+    crontab.until("13:01")
+    assert crontab.state == "late"
+
+
+def test_when_it_was_suspended_is_not_told_where_nobody_heard_of_it(crontab: Crontab) -> None:
+    crontab.cron_job(last=at("09:00"))
+    crontab.source("cronjobs", "stale")
+    crontab.until("12:30")
+    crontab.cron_job(last=at("09:00"), suspend=True)
+    crontab.source("cronjobs", "live")
+    assert (crontab.state, crontab.message) == ("suspended", "")
 
 
 @pytest.mark.parametrize("generations", [(1, 2), (None, 7), (7, None), (7, 7)])
