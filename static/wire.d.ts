@@ -150,7 +150,7 @@ export interface Incident {
   message?: string;
 }
 
-/** An incident for the summary audience: not what can be done, nor the cluster's own words. */
+/** An incident for the summary audience: not what can be done, nor the cluster's own words. Nor the names of nodes, which are in no key, title or reason. */
 export interface IncidentSummary {
   /** `kind/namespace/name`, the same as long as it lasts. */
   key: string;

@@ -57,7 +57,10 @@ class Incident(Wire):
 
 
 class IncidentSummary(Wire):
-    """An incident for the summary audience: not what can be done, nor the cluster's own words."""
+    """An incident for the summary audience: not what can be done, nor the cluster's own words.
+
+    Nor the names of nodes, which are in no key, title or reason.
+    """
 
     key: str
     kind: str
@@ -84,6 +87,7 @@ def summarize_incident(incident: Incident) -> IncidentSummary:
         since=incident.since,
         last_change=incident.last_change,
         count=incident.count,
-        objects=incident.objects,
+        # Where pods run is not for this audience, and so no name of a node.
+        objects=tuple(one for one in incident.objects if one.kind != "Node"),
         caused_by=incident.caused_by,
     )

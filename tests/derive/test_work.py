@@ -16,7 +16,7 @@ from app.derive.timer import SLICE_SECONDS
 from app.errors import AccessDenied
 from benchmarks.derive.house import House
 from benchmarks.derive.objects import Amount, Objects, Told, line, pod, state_of
-from tests.derive.incidents.scene import Adjustable
+from tests.derive.incidents.scene import Adjustable, lost_node
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,7 +140,7 @@ def test_a_pod_of_a_lost_node_costs_the_same_among_many_others_on_it() -> None:
     assert many_lost <= few_lost * 1.1
     assert many_back <= few_back * 1.1
     scene.play(16)
-    told = scene.house.board.incidents.get("node_lost/*/gone")
+    told = scene.house.board.incidents.get(lost_node("gone"))
     assert told is not None
     assert told.reason == "299 pods on it are not heard of."
 

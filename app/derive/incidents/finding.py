@@ -39,7 +39,8 @@ class Kind:
     `title` is said of the incident's `{name}`. `many` is the reason where several findings make one
     incident, of `{count}` and the first one's `{reason}`. `lasting` is how long a finding must hold
     before it is one, `fades` after how long it is none any more. `blinds`: what it explains cannot
-    be seen at all, and is neither better nor worse than when it last could.
+    be seen at all, and is neither better nor worse than when it last could. `nameless`: its name is
+    not for everyone who may read that there is such an incident.
     """
 
     word: str
@@ -50,6 +51,7 @@ class Kind:
     lasting: float = 0.0
     fades: float | None = None
     blinds: bool = False
+    nameless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,12 @@ class Finding:
 
     @property
     def key(self) -> str:
-        """The key of its incident; a name that no API server would give is there by its digest."""
+        """The key of its incident, with a digest for a name that is not for everyone.
+
+        And for one that no API server would give: escaped it may be longer than a key can be.
+        """
         name = self.name
-        if not name.isascii() or '"' in name or "\\" in name:
-            # Escaped it may be longer than a key can be.
+        if self.kind.nameless or not name.isascii() or '"' in name or "\\" in name:
             name = sha256(name.encode()).hexdigest()[:DIGEST]
         return f"{self.kind.word}/{self.namespace}/{name}"
 

@@ -68,7 +68,7 @@ POD_LOST = Kind("pod_lost", "warning", "{name} is not heard of", (DESCRIBE_POD,)
 NODE_LOST = Kind(
     "node_lost",
     "critical",
-    "Node {name} is lost",
+    "A node is lost",
     (
         Remedy("describe", "Describe the node", "kubectl describe node {name}"),
         Remedy(
@@ -78,6 +78,7 @@ NODE_LOST = Kind(
         ),
     ),
     many="{count} pods on it are not heard of.",
+    nameless=True,
 )
 CRONJOB_FAILED = Kind(
     "cronjob_failed",

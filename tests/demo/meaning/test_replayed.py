@@ -12,7 +12,6 @@ from app.tape.fold import Fold
 from tests.cli.commands import PATIENCE
 from tests.cli.test_replay import Replay
 from tests.demo.process.living import await_truth
-from tests.derive.incidents.scene import lost_node
 from tests.tapes.make import FOLDER
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 View = frozenset[tuple[str, str, str, str | None]]
 """Key, state, title and cause of every incident."""
 
-NODE = lost_node("eu-agents-03")
 LONG_MS = 20_000
 """A view that lasted as long on the tape is there to be seen."""
 
@@ -65,11 +63,12 @@ def test_an_outage_is_seen_again_as_it_was(tmp_path: Path) -> None:
     ways = {view for view, lasted in views if lasted >= LONG_MS} | {views[-1][0]}
     # The tape has what it is there for: a node with its pods, a right, and the end of both.
     states = {(key, state) for view in ways for key, state, _, _ in view}
-    assert {(NODE, "active"), (NODE, "resolved")} <= states
+    [node] = {key for key, _ in states if key.startswith("node_lost/")}
+    assert {(node, "active"), (node, "resolved")} <= states
     assert {
         ("source_forbidden/agents/cronjobs", state) for state in ("active", "resolved")
     } <= states
-    caused = {key for view in ways for key, _, _, cause in view if cause == NODE}
+    caused = {key for view in ways for key, _, _, cause in view if cause == node}
     assert len(caused) > 1
     # A machine that is too slow to look in time is given more of it.
     for speed in (40, 8):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from app.board import Board
@@ -153,6 +154,11 @@ class Scene:
     @property
     def word(self) -> str:
         return self.health.summary.status
+
+
+def lost_node(node: str) -> str:
+    """The key of the incident of a node that is lost, whose name is not for everyone."""
+    return f"node_lost/*/{sha256(node.encode()).hexdigest()[:20]}"
 
 
 READY = [condition("PodScheduled"), condition("ContainersReady"), condition("Ready")]

@@ -8,12 +8,13 @@ import pytest
 
 from app.cluster.projections.pods import PODS
 from tests.cluster.projections.raw import condition, container
-from tests.derive.incidents.scene import Scene, bad, cronjob, good, of, run, waits
+from tests.derive.incidents.scene import Scene, bad, cronjob, good, lost_node, of, run, waits
 
 if TYPE_CHECKING:
     from app.model import SourceState
 
 CRASH = "pod_crash_loop/agents/agent"
+NODE = lost_node("eu-1")
 
 
 def unheard(name: str, owner: str) -> dict[str, object]:
@@ -39,20 +40,20 @@ def test_a_lost_node_swallows_its_pods() -> None:
         scene.show(unheard(f"gateway-{number}", "gateway"))
     scene.show(unheard("worker-1", "worker"))
     # The node is new, so what it explains is told under it and still counts.
-    assert scene.told(CRASH).caused_by == "node_lost/*/eu-1"
+    assert scene.told(CRASH).caused_by == NODE
     assert scene.health.summary.counts.critical == 1
     scene.play(16)
     assert scene.active() == {
-        "node_lost/*/eu-1",
-        f"{CRASH} < node_lost/*/eu-1",
-        "pod_lost/agents/gateway < node_lost/*/eu-1",
-        "pod_lost/agents/worker < node_lost/*/eu-1",
+        NODE,
+        f"{CRASH} < {NODE}",
+        f"pod_lost/agents/gateway < {NODE}",
+        f"pod_lost/agents/worker < {NODE}",
     }
-    told = scene.told("node_lost/*/eu-1")
+    told = scene.told(NODE)
     assert told.reason == "4 pods on it are not heard of."
     assert [(one.kind, one.namespace, one.name) for one in told.objects] == [("Node", None, "eu-1")]
     summary = scene.health.summary
-    assert summary.reasons == ("Node eu-1 is lost",)
+    assert summary.reasons == ("A node is lost",)
     assert (summary.counts.critical, summary.counts.warning) == (1, 0)
     # It is back: what it explained stands for itself again.
     for number in range(3):
@@ -61,6 +62,23 @@ def test_a_lost_node_swallows_its_pods() -> None:
     scene.play(32)
     assert scene.active() == {CRASH}
     assert scene.health.summary.reasons == ("agent crashes again and again",)
+
+
+def test_no_node_is_named_to_the_summary_audience() -> None:
+    """Where pods run is not for everyone who passes a wall."""
+    scene = Scene()
+    scene.show(waits("CrashLoopBackOff", "agent-1", of("agent"), exitCode=1))
+    for number in range(2):
+        scene.show(unheard(f"gateway-{number}", "gateway"))
+    scene.play(16)
+    told = scene.told(NODE)
+    assert [one.name for one in told.objects] == ["eu-1"]
+    assert "kubectl describe node eu-1" in {one.command for one in told.actions}
+    assert scene.active() >= {NODE, f"{CRASH} < {NODE}"}
+    for topic in (scene.board.incidents, scene.board.health):
+        for key, value in topic.items():
+            assert "eu-1" not in key
+            assert b"eu-1" not in topic.reads["summary"](value)  # type: ignore[arg-type]
 
 
 def test_an_incident_that_is_explained_in_part_stands_for_itself() -> None:
@@ -72,7 +90,7 @@ def test_an_incident_that_is_explained_in_part_stands_for_itself() -> None:
     scene.show(unheard("gateway-1", "gateway"))
     assert scene.told(CRASH).caused_by is None
     scene.hide("agent-2")
-    assert scene.told(CRASH).caused_by == "node_lost/*/eu-1"
+    assert scene.told(CRASH).caused_by == NODE
 
 
 def test_a_pod_is_said_to_be_lost_once_only() -> None:
@@ -85,7 +103,7 @@ def test_a_pod_is_said_to_be_lost_once_only() -> None:
     nameless["spec"].pop("nodeName")
     scene.show(nameless)
     assert set(scene.states()) == {
-        "node_lost/*/eu-1",
+        NODE,
         "pod_lost/agents/agent",
         "pod_lost/agents/old",
     }
@@ -241,14 +259,14 @@ def test_nodes_that_are_lost_in_turn_leave_nothing_behind() -> None:
     scene = Scene()
     for node in ("eu-1", "eu-2", "eu-3"):
         for number in range(2):
-            lost = unheard(f"worker-{number}", "worker")
-            lost["spec"] = {**lost["spec"], "nodeName": node}  # type: ignore[dict-item]
-            scene.show(lost)
+            raw = unheard(f"worker-{number}", "worker")
+            raw["spec"] = {**raw["spec"], "nodeName": node}  # type: ignore[dict-item]
+            scene.show(raw)
         began = scene.clock.now()
         assert set(scene.states().values()) <= {"new", "resolved"}
         scene.play(60)
         told = scene.told("pod_lost/agents/worker")
-        assert (told.state, told.caused_by) == ("active", f"node_lost/*/{node}")
+        assert (told.state, told.caused_by) == ("active", lost_node(node))
         assert told.since == began
         for number in range(2):
             scene.show(good(f"worker-{number}", of("worker")))

@@ -22,6 +22,7 @@ from app.derive.timer import Timer
 from app.stream import Hub
 from tests.cluster.projections.raw import page
 from tests.demo.film.worlds import START, Theatre
+from tests.derive.incidents.scene import lost_node
 
 if TYPE_CHECKING:
     from app.cluster.projection import Projection
@@ -109,14 +110,14 @@ def test_a_node_that_is_lost_is_one_thing() -> None:
     watched = Watched("outage")
     # Lost after 5 s, which the cluster sees 50 s later.
     watched.play(80)
-    node = "node_lost/*/eu-agents-03"
+    node = lost_node("eu-agents-03")
     active = watched.active()
     lost = {key for key, cause in active.items() if cause == node}
     assert {key.partition("/")[0] for key in lost} == {"pod_lost"}
     assert len(lost) >= 2
     assert roots(watched) == {node}
     summary = watched.health.summary
-    assert (summary.status, summary.reasons[0]) == ("unhealthy", "Node eu-agents-03 is lost")
+    assert (summary.status, summary.reasons[0]) == ("unhealthy", "A node is lost")
     assert summary.counts.critical == 1
     # Found after 150 s.
     watched.play(110)

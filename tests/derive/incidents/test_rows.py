@@ -14,7 +14,7 @@ import pytest
 from app.derive.incidents.kinds import KINDS
 from app.model import JobInfo, RecentRun
 from tests.cluster.projections.raw import condition, container
-from tests.derive.incidents.scene import Scene, bad, cronjob, good, of, run, waits
+from tests.derive.incidents.scene import Scene, bad, cronjob, good, lost_node, of, run, waits
 
 if TYPE_CHECKING:
     from app.derive.incidents.finding import Kind
@@ -225,7 +225,7 @@ ROWS = (
     ),
     Row(
         "node_lost",
-        "node_lost/*/eu-1",
+        lost_node("eu-1"),
         showing(unheard),
         recover,
         others=frozenset({"pod_lost"}),
