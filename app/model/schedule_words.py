@@ -169,7 +169,9 @@ def _on_dates(days: Sequence[int], months: Sequence[int]) -> str | None:
         return None
     which = ""
     if every_month and days[-1] > _SHORTEST_MONTH:
-        which = " that has it" if len(days) == 1 else " that has them"
+        if len(days) > 1:
+            return None  # of a month that lacks one of them it is the others
+        which = " that has it"
     return f"on the {_listed(list(map(_ordinal, days)))} of {of_months}{which}"
 
 

@@ -34,7 +34,7 @@ TIMES = re.compile(
 )
 ZONE = re.compile(r"(?P<words>.*), (?P<zone>[A-Z][\w/+-]*)")
 DATES = re.compile(
-    r"on the (?P<dates>.+) of (?P<of>[A-Z].+|each month)(?P<which> that has (?:it|them))?"
+    r"on the (?P<dates>.+) of (?P<of>[A-Z].+|each month)(?P<which> that has it)?"
     r"|from the (?P<first>\w+) to the (?P<last>\w+) of (?P<span>[A-Z].+|each month)"
 )
 
