@@ -135,8 +135,11 @@ def pod_health(pod: PodRecord) -> PodHealth:
 
 
 def owner_name(pod: PodRecord) -> str | None:
-    """Who made the pod; a ReplicaSet is named as its Deployment is, without the template hash."""
-    if (owner := pod.controller) is None:
+    """Who made the pod; a ReplicaSet is named as its Deployment is, without the template hash.
+
+    Nobody made one that a kubelet runs by itself: what it calls owner is the node that it is on.
+    """
+    if (owner := pod.controller) is None or owner.kind == "Node":
         return None
     suffix = f"-{pod.labels.get(TEMPLATE_HASH, '')}"
     if owner.kind == "ReplicaSet" and len(suffix) > 1 and owner.name.endswith(suffix):

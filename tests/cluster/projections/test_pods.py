@@ -162,6 +162,10 @@ def test_a_bare_pod_has_no_owner() -> None:
     assert owner_name(read(pod())) is None
 
 
+def test_a_pod_that_a_kubelet_runs_by_itself_is_not_its_nodes() -> None:
+    assert owner_name(read(pod(**owned_by("Node", "eu-1", "u")))) is None
+
+
 UNREADY = condition("Ready", "False", message="containers with unready status: [main]")
 UNSCHEDULED = condition("PodScheduled", "False", message="0/3 nodes are available")
 
