@@ -109,7 +109,10 @@ def _pending(pod: PodRecord) -> Iterator[Finding]:
         yield _finding(pod, POD_PENDING, "No node takes it.", pod.created_at, message=message)
     else:
         since = scheduled.since or pod.created_at
-        yield _finding(pod, POD_PENDING, "It has a node, and has not started there.", since)
+        reason = "It has a node, and has not started there."
+        if any(status.running for status in pod.init_statuses if status.name not in pod.sidecars):
+            reason = "It waits for one of its init containers to end."
+        yield _finding(pod, POD_PENDING, reason, since)
 
 
 def _lost(pod: PodRecord, ready: Condition | None) -> tuple[Finding, ...]:
@@ -204,7 +207,7 @@ def _finding(
     return Finding(
         kind,
         pod.namespace,
-        _title(pod),
+        owner_name(pod) or pod.name,
         ObjectReference(kind="Pod", namespace=pod.namespace, name=pod.name),
         reason,
         message=message,
@@ -214,12 +217,6 @@ def _finding(
         claims=claims,
         under=under,
     )
-
-
-def _title(pod: PodRecord) -> str:
-    """Pods of one owner are one incident; those that a kubelet runs by itself have but a node."""
-    owner = pod.controller
-    return pod.name if owner is not None and owner.kind == "Node" else owner_name(pod) or pod.name
 
 
 def _node_token(pod: PodRecord) -> str:

@@ -381,6 +381,27 @@ def test_the_scheduler_is_quoted() -> None:
     assert scene.told("pod_pending/agents/agent").message == "0/4 nodes are available"
 
 
+def test_a_pod_that_prepares_itself_is_said_to() -> None:
+    scene = Scene()
+    raw = bad(
+        phase="Pending",
+        conditions=[condition("PodScheduled")],
+        containerStatuses=[container(state={"waiting": {"reason": "PodInitializing"}})],
+        initContainerStatuses=[container("migrate", state={"running": {}})],
+    )
+    raw["spec"]["initContainers"] = [{"name": "migrate"}]
+    scene.show(raw)
+    scene.play(121)
+    told = scene.told("pod_pending/agents/agent").reason
+    assert told == "It waits for one of its init containers to end."
+    # A sidecar among them does not end.
+    raw["spec"]["initContainers"] = [{"name": "migrate", "restartPolicy": "Always"}]
+    scene.show(raw)
+    scene.play(2)
+    told = scene.told("pod_pending/agents/agent").reason
+    assert told == "It has a node, and has not started there."
+
+
 @pytest.mark.parametrize(
     ("make", "why"),
     [
