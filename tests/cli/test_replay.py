@@ -208,6 +208,7 @@ def test_a_page_says_what_it_is(path: Path) -> None:
         assert 'data-painted="2026-11-25T09:14' not in page, "scripts compare it with the stream"
         assert "<h1" in page
         assert ">a tape</h1>" in page
+        assert "<title>Replay: a tape" in page
         assert version(running.url)["replay"] == {
             "recordedAt": "2026-11-25T09:14:00.000Z",
             "speed": 0.5,
