@@ -39,10 +39,12 @@ class Restarts:
             if self._seen.pop(key, None) is not None:
                 self._timer.cancel(("restarts", key))
             return
-        if old is None or (added := count(new) - count(old)) <= 0:
+        if old is None or count(new) <= count(old):
             return
+        # More than one at a time are several containers at once, or what happened while nobody
+        # looked, at whatever moments.
         seen = self._seen.setdefault(key, deque(maxlen=RESTARTS))
-        seen.extend([self._clock.monotonic()] * min(added, RESTARTS))
+        seen.append(self._clock.monotonic())
         self._await(key, seen)
 
     def _await(self, key: str, seen: deque[float]) -> None:

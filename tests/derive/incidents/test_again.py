@@ -50,6 +50,17 @@ def test_what_is_usual_changes_while_a_run_is_stuck() -> None:
     assert scene.told("cronjob_stuck/agents/night").state == "resolved"
 
 
+def test_restarts_that_come_at_once_are_one() -> None:
+    """A node starts again with all its containers, or a lost source tells what it missed."""
+    scene = Scene()
+    for restarts in (0, 5, 8):
+        scene.show(good(restartCount=restarts))
+        scene.play(20)
+    assert scene.states() == {}
+    scene.show(good(restartCount=9))
+    assert scene.states() == {"pod_restarting/agents/agent": "new"}
+
+
 def test_what_a_kubelet_runs_by_itself_is_not_called_by_its_node() -> None:
     scene = Scene()
     for name in ("proxy-eu-1", "etcd-eu-1"):
