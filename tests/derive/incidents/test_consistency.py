@@ -70,6 +70,9 @@ def do(scene: Scene, what: str, whom: str, how: str | int) -> None:
 
 def check(scene: Scene) -> None:
     """What each incident and the whole say of themselves is what their parts say."""
+    while len(scene.incidents._cases._consequences):
+        # Many are looked at again in pieces.
+        scene.timer.advance()
     incidents = dict(scene.board.incidents.items())
     cases = scene.incidents._cases._cases
     for key, case in cases.items():
