@@ -40,7 +40,7 @@ def goals(samples: Sequence[Sample], workload: Workload) -> list[Goal]:
     among = median(sample.among_many for sample in samples)
     few = f"{round(workload.pods * FEW):,}"
     return [
-        Goal(f"of one core, at {number(workload.rate)} changes/s", share, 20, "%"),
+        Goal(f"share of one core at {number(workload.rate)} changes/s", share, 20, "%"),
         Goal(
             "longest stall of the event loop", stall, 50, "ms", noted=f"{number(worked)} ms of CPU"
         ),
