@@ -92,6 +92,7 @@ class Board:
             self.ticker.start()
             gc.collect()
             before = memory_kb(os.getpid())
+            waiting, opened = waited_seconds(os.getpid()), time.monotonic()
             self.ticker.forgive()
             await self.read(version=1)
             house.settle()
@@ -103,8 +104,7 @@ class Board:
             self.clock.passed += LATER
             await self.settled("alarms")
 
-            waiting, start = waited_seconds(os.getpid()), time.monotonic()
-            worked = time.process_time()
+            start, worked = time.monotonic(), time.process_time()
             await self.follow(changes)
             worked, took = time.process_time() - worked, time.monotonic() - start
             self.note("following")
@@ -126,7 +126,7 @@ class Board:
                 incidents=len(house.board.incidents),
                 alarms=len(house.timer),
                 frames=sum(taker.frames for taker in takers),
-                waited=(waited_seconds(os.getpid()) - waiting) / (time.monotonic() - start),
+                waited=(waited_seconds(os.getpid()) - waiting) / (time.monotonic() - opened),
                 moments=self.moments,
             )
             tasks.cancel_scope.cancel()
