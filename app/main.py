@@ -184,24 +184,26 @@ def lifespan(
     async def opened(application: Application) -> AsyncIterator[None]:
         before = gc.get_threshold()
         gc.set_threshold(*COLLECT)
-        async with anyio.create_task_group() as tasks:
+        try:
+            async with anyio.create_task_group() as tasks:
 
-            async def room(name: str, run: Callable[[], Awaitable[None]]) -> None:
+                async def room(name: str, run: Callable[[], Awaitable[None]]) -> None:
+                    try:
+                        await run()
+                    except Exception:
+                        logger.exception("room_ended", room=name)
+                        application.on_crash(name)
+
+                for name, run in work:
+                    tasks.start_soon(room, name, run)
                 try:
-                    await run()
-                except Exception:
-                    logger.exception("room_ended", room=name)
-                    application.on_crash(name)
-
-            for name, run in work:
-                tasks.start_soon(room, name, run)
-            try:
-                yield
-            finally:
-                gc.set_threshold(*before)
-                tasks.cancel_scope.cancel()
-        if close is not None:
-            await close()
+                    yield
+                finally:
+                    tasks.cancel_scope.cancel()
+        finally:
+            gc.set_threshold(*before)
+            if close is not None:
+                await close()
 
     return opened
 
